@@ -1,0 +1,14 @@
+// sabre/sabre.h: everything that Sabre offers, in one include.
+#ifndef SABRE_SABRE_H_
+#define SABRE_SABRE_H_
+
+#include "sabre/lockfree/cache_line.h"
+#include "sabre/lockfree/mpmc_ring.h"
+#include "sabre/lockfree/mpsc_queue.h"
+#include "sabre/lockfree/spsc_ring.h"
+#include "sabre/sync/event_count.h"
+#include "sabre/sync/policy.h"
+#include "sabre/sync/std_sync.h"
+#include "sabre/sync/waiter_list.h"
+
+#endif  // SABRE_SABRE_H_

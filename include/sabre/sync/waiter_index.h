@@ -1,0 +1,156 @@
+// sabre/sync/waiter_index.h: FIFO queues of waiters, found by key.
+#ifndef SABRE_SYNC_WAITER_INDEX_H_
+#define SABRE_SYNC_WAITER_INDEX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "sabre/sync/waiter.h"
+
+namespace sabre {
+
+// WaiterIndex
+//
+// A hash table from key to a FIFO queue of waiters. Intrusive: the first waiter of a queue stands
+// for the queue in its bucket's chain, so nothing is allocated but the bucket array, and a table
+// that cannot grow gets slower, never full.
+//
+// Cost: PushBack, PopFront and Erase are O(1) on average, whatever the number of keys and of waiters
+//   on one key. Growing is linear in the number of keys and doubles the table.
+// Thread-safety: none; a WaiterList calls it under its lock.
+template <BlockingPolicy S>
+class WaiterIndex {
+ public:
+  using Waiter = sabre::Waiter<S>;
+
+  WaiterIndex() = default;
+  WaiterIndex(const WaiterIndex&) = delete;
+  WaiterIndex& operator=(const WaiterIndex&) = delete;
+
+  // Appends `waiter`, which is in no queue, to the queue of `key`.
+  void PushBack(Waiter& waiter, std::uint64_t key) noexcept {
+    waiter.key_.Set(key);
+    waiter.next_.Set(nullptr);
+    waiter.enqueued_.Set(true);
+    Waiter** bucket = BucketOf(key);
+    Waiter* head = FindHead(*bucket, key);
+    if (head != nullptr) {
+      Waiter* tail = head->tail_.Get();
+      waiter.prev_.Set(tail);
+      tail->next_.Set(&waiter);
+      head->tail_.Set(&waiter);
+      return;
+    }
+    waiter.prev_.Set(nullptr);
+    waiter.tail_.Set(&waiter);
+    waiter.next_queue_.Set(*bucket);
+    *bucket = &waiter;
+    queues_ += 1;
+    if (queues_ > bucket_count_) Grow();
+  }
+
+  // Takes the longest waiting one out of the queue of `key`. Null if there is none.
+  Waiter* PopFront(std::uint64_t key) noexcept {
+    Waiter* head = FindHead(*BucketOf(key), key);
+    if (head != nullptr) Erase(*head);
+    return head;
+  }
+
+  // Any enqueued waiter, or null. The order is not specified.
+  Waiter* Any() const noexcept {
+    for (std::size_t i = 0; queues_ != 0 && i < bucket_count_; ++i) {
+      if (buckets()[i] != nullptr) return buckets()[i];
+    }
+    return nullptr;
+  }
+
+  // Takes `waiter`, which is in a queue of this index, out of it. The others keep their order.
+  void Erase(Waiter& waiter) noexcept {
+    waiter.enqueued_.Set(false);
+    Waiter* const prev = waiter.prev_.Get();
+    Waiter* const next = waiter.next_.Get();
+    if (prev == nullptr) {
+      EraseHead(waiter, next);
+      return;
+    }
+    prev->next_.Set(next);
+    if (next != nullptr) {
+      next->prev_.Set(prev);
+    } else {
+      FindHead(*BucketOf(waiter.key_.Get()), waiter.key_.Get())->tail_.Set(prev);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kInlineBuckets = 4;
+
+  // `head` leaves; `next` stands for the queue from now on, or the queue ends.
+  void EraseHead(Waiter& head, Waiter* next) noexcept {
+    Waiter** bucket = BucketOf(head.key_.Get());
+    Waiter* successor = head.next_queue_.Get();
+    if (next != nullptr) {
+      next->prev_.Set(nullptr);
+      next->tail_.Set(head.tail_.Get());
+      next->next_queue_.Set(successor);
+      successor = next;
+    } else {
+      queues_ -= 1;
+    }
+    if (*bucket == &head) {
+      *bucket = successor;
+      return;
+    }
+    Waiter* before = *bucket;
+    while (before->next_queue_.Get() != &head) before = before->next_queue_.Get();
+    before->next_queue_.Set(successor);
+  }
+
+  static Waiter* FindHead(Waiter* chain, std::uint64_t key) noexcept {
+    while (chain != nullptr && chain->key_.Get() != key) chain = chain->next_queue_.Get();
+    return chain;
+  }
+
+  Waiter** BucketOf(std::uint64_t key) noexcept {
+    // Fibonacci hashing (Knuth, TAOCP 3, 6.4): byte indices differ in their low bits, the high bits
+    // of the product depend on all of them.
+    return &buckets()[(key * 0x9E3779B97F4A7C15u) >> shift_];
+  }
+
+  void Grow() noexcept {
+    const std::size_t count = bucket_count_ * 2;
+    std::unique_ptr<Waiter*[]> larger(new (std::nothrow) Waiter*[count]());
+    if (larger == nullptr) return;  // longer chains, same results
+    std::unique_ptr<Waiter*[]> old_heap = std::move(heap_);
+    Waiter** const old = old_heap != nullptr ? old_heap.get() : inline_;
+    const std::size_t old_count = bucket_count_;
+    heap_ = std::move(larger);
+    bucket_count_ = count;
+    shift_ -= 1;
+    for (std::size_t i = 0; i < old_count; ++i) {
+      Waiter* head = old[i];
+      while (head != nullptr) {
+        Waiter* const following = head->next_queue_.Get();
+        Waiter** bucket = BucketOf(head->key_.Get());
+        head->next_queue_.Set(*bucket);
+        *bucket = head;
+        head = following;
+      }
+    }
+  }
+
+  Waiter** buckets() noexcept { return heap_ != nullptr ? heap_.get() : inline_; }
+  Waiter* const* buckets() const noexcept { return heap_ != nullptr ? heap_.get() : inline_; }
+
+  Waiter* inline_[kInlineBuckets] = {};
+  std::unique_ptr<Waiter*[]> heap_;
+  std::size_t bucket_count_ = kInlineBuckets;
+  unsigned shift_ = 62;  // 64 - log2(bucket_count_)
+  std::size_t queues_ = 0;
+};
+
+}  // namespace sabre
+
+#endif  // SABRE_SYNC_WAITER_INDEX_H_

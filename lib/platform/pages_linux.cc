@@ -1,0 +1,25 @@
+#include "lib/platform/pages.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace sabre::platform {
+
+std::size_t PageSize() noexcept {
+  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+void* ReservePages(std::size_t size) noexcept {
+  void* const address =
+      mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return address == MAP_FAILED ? nullptr : address;
+}
+
+bool CommitPages(void* address, std::size_t size) noexcept {
+  return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+void ReleasePages(void* address, std::size_t size) noexcept { munmap(address, size); }
+
+}  // namespace sabre::platform

@@ -1,0 +1,360 @@
+// Claims about the state machines in lib/kernel in which nobody blocks.
+#include "lib/kernel/admission.h"
+#include "lib/kernel/loop_wakeup.h"
+#include "lib/kernel/ref_count.h"
+#include "lib/kernel/task_state.h"
+#include "sabre/verify/model.h"
+
+namespace {
+
+using namespace sabre::verify;
+using namespace sabre::kernel;
+using S = RelacySync;
+
+// ---- RefCount
+
+// Each of two threads holds a reference, uses the object, and gives its reference back; the last one
+// destroys it, once, after all uses. A third reference is made and given back on the way.
+struct LastOneDestroys : Model<LastOneDestroys, 2> {
+  struct Object {
+    RefCount<S> references;
+    S::Var<int> parts[2];
+  };
+  Object* object = nullptr;
+  S::Atomic<int> destroyed{0};
+  void Before() {
+    object = new Object;
+    object->references.Increment();
+  }
+  void Drop() {
+    if (!object->references.Decrement()) return;
+    destroyed.fetch_add(1, S::kRelaxed);
+    delete object;
+  }
+  void Thread(int id) {
+    object->parts[id].Set(1);
+    if (id == 0) {
+      object->references.Increment();
+      Drop();
+    }
+    Drop();
+  }
+  void After() { SABRE_VERIFY(destroyed.load(S::kRelaxed) == 1); }
+};
+
+const Suite ref_count("RefCount", {"lib/kernel/ref_count.h"},
+                      {Claim<LastOneDestroys>("the last reference destroys, after all uses",
+                                              {.searches = {Full(), Random(20'000)}})});
+
+// ---- LoopWakeup
+
+// A loop with a queue of relaxed cells and a bell, as the header's example.
+template <int kGivers>
+struct Loop {
+  LoopWakeup<S> wakeup;
+  S::Parker bell;
+  S::Atomic<int> queue[kGivers];
+  int rings[kGivers] = {};
+
+  void Give(int giver) {
+    queue[giver].store(1, S::kRelaxed);
+    if (wakeup.Signal() == LoopWakeup<S>::Duty::kRing) {
+      rings[giver] += 1;
+      bell.Unpark();
+    }
+  }
+  int TakeAll() {
+    int taken = 0;
+    for (S::Atomic<int>& cell : queue) {
+      if (cell.load(S::kRelaxed) == 1) {
+        cell.store(0, S::kRelaxed);
+        taken += 1;
+      }
+    }
+    return taken;
+  }
+};
+
+// The loop runs until it has all work: if a signal were lost, it would sleep for ever.
+template <class Derived, int kGivers>
+struct LoopSeesAll : Model<Derived, kGivers + 1>, Loop<kGivers> {
+  void Thread(int id) {
+    if (id < kGivers) {
+      this->Give(id);
+      return;
+    }
+    for (int taken = 0;;) {
+      this->wakeup.Collect();
+      taken += this->TakeAll();
+      if (taken == kGivers) return;
+      if (this->wakeup.Arm()) {
+        Reached("slept");
+        this->bell.Park(sabre::kNever);
+      } else {
+        Reached("signalled before sleep");
+      }
+    }
+  }
+};
+struct OneGiver : LoopSeesAll<OneGiver, 1> {};
+struct TwoGivers : LoopSeesAll<TwoGivers, 2> {};
+
+// Between an Arm and the next Collect exactly one giver rings.
+struct OneRings : Model<OneRings, 2>, Loop<2> {
+  void Before() {
+    wakeup.Collect();
+    SABRE_VERIFY(wakeup.Arm());
+  }
+  void Thread(int id) { Give(id); }
+  void After() { SABRE_VERIFY(rings[0] + rings[1] == 1); }
+};
+
+// After Close whoever brings work clears the queue; nothing stays in it.
+struct ClosedLoopIsCleared : Model<ClosedLoopIsCleared, 2> {
+  LoopWakeup<S> wakeup;
+  S::Atomic<int> queue{0};
+  void Clear() {
+    wakeup.Close();
+    if (queue.load(S::kRelaxed) != 0) queue.store(0, S::kRelaxed);
+  }
+  void Thread(int id) {
+    if (id == 0) {
+      Clear();
+      return;
+    }
+    queue.store(1, S::kRelaxed);
+    if (wakeup.Signal() == LoopWakeup<S>::Duty::kClear) {
+      Reached("cleared by the giver");
+      Clear();
+    } else {
+      Reached("cleared by the loop");
+    }
+  }
+  void After() { SABRE_VERIFY(queue.load(S::kRelaxed) == 0); }
+};
+
+// The work itself is plain data.
+struct SignalCarriesWork : Model<SignalCarriesWork, 2>, Loop<1> {
+  S::Var<int> work{0};
+  void Thread(int id) {
+    if (id == 0) {
+      work.Set(7);
+      Give(0);
+      return;
+    }
+    if (wakeup.Arm()) bell.Park(sabre::kNever);
+    wakeup.Collect();
+    SABRE_VERIFY(work.Get() == 7);
+  }
+};
+
+const Suite loop_wakeup(
+    "LoopWakeup", {"lib/kernel/loop_wakeup.h"},
+    {
+        Claim<OneGiver>("1 giver: the loop sleeps beside no work",
+                        {.searches = {Full(), Random(20'000)},
+                         .reaches = {"slept", "signalled before sleep"}}),
+        Claim<TwoGivers>("2 givers: the loop sleeps beside no work",
+                         {.searches = {Bound(3, 300'000), Random(50'000)},
+                          .reaches = {"slept", "signalled before sleep"}}),
+        Claim<OneRings>("of two givers one rings", {.searches = {Full(), Random(20'000)}}),
+        Claim<SignalCarriesWork>("what precedes Signal is visible to the loop",
+                                 {.searches = {Full(), Random(20'000)}}),
+        Claim<ClosedLoopIsCleared>("a closed loop's queue is cleared by someone",
+                                   {.searches = {Full(), Random(20'000)},
+                                    .reaches = {"cleared by the giver", "cleared by the loop"}}),
+    });
+
+// ---- TaskState
+
+struct Continuation final : TaskContinuation {
+  void OnTaskSettled() override { calls.Set(calls.Get() + 1); }
+  S::Var<int> calls{0};
+};
+
+// A worker and a canceller: one of them claims the task and settles it; the awaiter gets that result.
+struct OneOutcome : Model<OneOutcome, 3> {
+  TaskState<S> state;
+  S::Var<int> result{0};
+  S::Parker settled;
+  struct Wake final : TaskContinuation {
+    explicit Wake(S::Parker& who) : parker(&who) {}
+    void OnTaskSettled() override { parker.Get()->Unpark(); }
+    S::Var<S::Parker*> parker;
+  };
+  void Thread(int id) {
+    if (id < 2) {
+      if (!state.Claim()) return;
+      result.Set(id + 1);
+      state.Settle();
+      return;
+    }
+    Wake wake(settled);
+    if (state.Await(wake)) {
+      Reached("continued");
+      settled.Park(sabre::kNever);
+    } else {
+      Reached("settled before");
+    }
+    const int value = result.Get();
+    Reached(value == 1 ? "by the worker" : "by the canceller");
+    SABRE_VERIFY((value == 1 || value == 2) && state.settled());
+  }
+};
+
+// StopAwaiting against Settle: the continuation is called, or taken back, not both.
+struct StopAgainstSettle : Model<StopAgainstSettle, 2> {
+  TaskState<S> state;
+  S::Var<int> result{0};
+  Continuation continuation;
+  bool taken_back = false;
+  void Before() { SABRE_VERIFY(state.Claim() && state.Await(continuation)); }
+  void Thread(int id) {
+    if (id == 0) {
+      result.Set(1);
+      state.Settle();
+      return;
+    }
+    taken_back = state.StopAwaiting(continuation);
+    if (!taken_back) SABRE_VERIFY(result.Get() == 1);
+  }
+  void After() {
+    SABRE_VERIFY(continuation.calls.Get() == (taken_back ? 0 : 1));
+    Reached(taken_back ? "taken back" : "called");
+  }
+};
+
+// A poll sees the result, or nothing.
+struct PollSettled : Model<PollSettled, 2> {
+  TaskState<S> state;
+  S::Var<int> result{0};
+  void Thread(int id) {
+    if (id == 0) {
+      SABRE_VERIFY(state.Claim());
+      result.Set(1);
+      state.Settle();
+    } else if (state.settled()) {
+      SABRE_VERIFY(result.Get() == 1 && state.claimed());
+      Reached("settled");
+    } else {
+      Reached("not yet");
+    }
+  }
+};
+
+const Suite task_state("TaskState", {"lib/kernel/task_state.h"},
+                       {
+                           Claim<OneOutcome>("one claims and settles, the awaiter gets it",
+                                             {.searches = {Bound(3, 300'000), Random(50'000)},
+                                              .reaches = {"continued", "settled before",
+                                                          "by the worker", "by the canceller"}}),
+                           Claim<StopAgainstSettle>("StopAwaiting or the call, not both",
+                                                    {.searches = {Full(), Random(20'000)},
+                                                     .reaches = {"taken back", "called"}}),
+                           Claim<PollSettled>("a poll that says settled sees the result",
+                                              {.searches = {Full(), Random(20'000)},
+                                               .reaches = {"settled", "not yet"}}),
+                       });
+
+// ---- Admission
+
+using Door = Admission<S>;
+
+// With a limit of one it is a lock that may be refused: what was done inside is done when the next one
+// enters.
+struct LimitOfOne : Model<LimitOfOne, 2> {
+  Door door;
+  S::Var<int> inside{0};
+  int entered[2] = {};
+  void Thread(int id) {
+    if (door.TryEnter(1) != Door::Result::kEntered) {
+      Reached("full");
+      return;
+    }
+    entered[id] = 1;
+    inside.Set(inside.Get() + 1);
+    SABRE_VERIFY(!door.Leave());
+  }
+  void After() {
+    SABRE_VERIFY(inside.Get() == entered[0] + entered[1] && door.inside() == 0);
+    if (inside.Get() == 2) Reached("one after the other");
+  }
+};
+
+// Never more than the limit are inside.
+struct LimitOfTwo : Model<LimitOfTwo, 3> {
+  Door door;
+  S::Atomic<int> inside{0};
+  void Thread(int) {
+    if (door.TryEnter(2) != Door::Result::kEntered) {
+      Reached("full");
+      return;
+    }
+    SABRE_VERIFY(inside.fetch_add(1, S::kRelaxed) < 2);
+    SABRE_VERIFY(door.inside() <= 2);
+    inside.fetch_sub(1, S::kRelaxed);
+    door.Leave();
+  }
+};
+
+// Who closes and sees the last one gone may free what was used inside; nobody enters afterwards.
+struct CloseAgainstEnter : Model<CloseAgainstEnter, 2> {
+  Door door;
+  S::Var<int> used{0};
+  void Thread(int id) {
+    if (id == 1) {
+      SABRE_VERIFY(door.Close() && !door.Close() && door.closed());
+      if (door.drained()) {
+        used.Set(-1);
+        Reached("drained");
+      } else {
+        Reached("not drained yet");
+      }
+      return;
+    }
+    if (door.TryEnter(1) == Door::Result::kEntered) {
+      SABRE_VERIFY(used.Get() == 0);
+      used.Set(1);
+      Reached(door.Leave() ? "was the last" : "left");
+    } else {
+      Reached("refused");
+    }
+  }
+  void After() { SABRE_VERIFY(door.drained() && door.TryEnter(1) == Door::Result::kClosed); }
+};
+
+// Behind a closed door exactly one is the last, and finds what all others did done.
+struct OneIsTheLast : Model<OneIsTheLast, 2> {
+  Door door;
+  S::Var<int> parts[2];
+  int last[2] = {};
+  void Before() {
+    for (int i = 0; i < 2; ++i) SABRE_VERIFY(door.TryEnter(2) == Door::Result::kEntered);
+    SABRE_VERIFY(door.Close());
+  }
+  void Thread(int id) {
+    parts[id].Set(1);
+    if (!door.Leave()) return;
+    last[id] = 1;
+    SABRE_VERIFY(parts[0].Get() + parts[1].Get() == 2);
+  }
+  void After() { SABRE_VERIFY(last[0] + last[1] == 1); }
+};
+
+const Suite admission(
+    "Admission", {"lib/kernel/admission.h"},
+    {
+        Claim<LimitOfOne>("limit 1: one after the other, each sees the last",
+                          {.searches = {Full(), Random(20'000)},
+                           .reaches = {"full", "one after the other"}}),
+        Claim<LimitOfTwo>("limit 2, 3 threads: never more than 2 inside",
+                          {.searches = {Bound(3, 300'000), Random(50'000)}, .reaches = {"full"}}),
+        Claim<CloseAgainstEnter>("after Close and drained nobody is inside",
+                                 {.searches = {Full(), Random(20'000)},
+                                  .reaches = {"drained", "not drained yet", "was the last", "left",
+                                              "refused"}}),
+        Claim<OneIsTheLast>("behind a closed door exactly one is the last",
+                            {.searches = {Full(), Random(20'000)}}),
+    });
+
+}  // namespace
