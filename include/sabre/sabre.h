@@ -2,6 +2,12 @@
 #ifndef SABRE_SABRE_H_
 #define SABRE_SABRE_H_
 
+#include "sabre/clone/codec.h"
+#include "sabre/clone/convert.h"
+#include "sabre/clone/errors.h"
+#include "sabre/clone/graph.h"
+#include "sabre/clone/structured_clone.h"
+#include "sabre/clone/value.h"
 #include "sabre/lockfree/cache_line.h"
 #include "sabre/lockfree/mpmc_ring.h"
 #include "sabre/lockfree/mpsc_queue.h"

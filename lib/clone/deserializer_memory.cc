@@ -1,0 +1,232 @@
+// lib/clone/deserializer_memory.cc: buffers, views and transferred objects.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/clone/deserializer_tables.h"
+#include "lib/clone/view_tag.h"
+#include "sabre/clone/deserializer.h"
+
+namespace sabre {
+namespace {
+
+// What a buffer costs besides its bytes: its state, its handle, its entry in the table.
+constexpr std::size_t kBufferOverhead = 128;
+
+absl::StatusOr<ArrayBuffer> CopyToBuffer(const std::uint8_t* bytes, std::size_t size) {
+  absl::StatusOr<internal::BackingStore> store =
+      internal::BackingStore::AllocateUninitialized(size);
+  if (!store.ok()) return std::move(store).status();
+  if (size > 0) std::memcpy(store->data(), bytes, size);
+  return ArrayBuffer::FromBackingStore(*std::move(store));
+}
+
+}  // namespace
+
+// Reads a buffer from its own tag on. The same place gives the same buffer each time.
+bool Deserializer::ReadBufferItself(BufferHandle& buffer, bool& resizable) {
+  const std::uint8_t tag = cursor_.PeekTag();
+  const std::size_t start = cursor_.offset();
+  std::uint32_t number, max = 0;
+  if (tag != wire::kArrayBuffer && tag != wire::kResizableArrayBuffer &&
+      tag != wire::kArrayBufferTransfer && tag != wire::kSharedArrayBuffer) {
+    return FailExpected("a buffer");
+  }
+  cursor_.ReadTag();
+  resizable = tag == wire::kResizableArrayBuffer;
+  if (!cursor_.ReadVarint(number) || (resizable && !cursor_.ReadVarint(max))) {
+    return FailExpected("the length or index of a buffer");
+  }
+  const bool bytes_follow = tag == wire::kArrayBuffer || resizable;
+  if ((bytes_follow && number > cursor_.left()) || (resizable && number > max)) {
+    return FailExpected("the bytes of a buffer");
+  }
+  const std::uint8_t* const bytes = cursor_.at();
+  if (bytes_follow) cursor_.Skip(number);
+
+  auto& buffers = Tables().buffers;
+  if (const auto known = buffers.find(start); known != buffers.end()) {
+    buffer = known->second;
+  } else if (bytes_follow) {
+    if (!Charge(number + kBufferOverhead)) return false;
+    absl::StatusOr<ArrayBuffer> copy = CopyToBuffer(bytes, number);
+    if (!copy.ok()) return Fail(std::move(copy).status());
+    buffer = *std::move(copy);
+    buffers.emplace(start, buffer);
+  } else if (tag == wire::kArrayBufferTransfer) {
+    if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size()) {
+      return FailExpected("the index of a transferred buffer");
+    }
+    buffer = attachments_->transferred_buffers[number];
+  } else {
+    if (attachments_ == nullptr || number >= attachments_->shared_buffers.size()) {
+      return FailExpected("the index of a SharedArrayBuffer");
+    }
+    buffer = attachments_->shared_buffers[number];
+    resizable = attachments_->shared_buffers[number].growable();
+  }
+  return true;
+}
+
+bool Deserializer::ReadBuffer(BufferHandle& buffer, bool& resizable) {
+  if (cursor_.PeekTag() != wire::kReference) return ReadBufferItself(buffer, resizable);
+  std::size_t return_to;
+  if (!FollowReference(return_to)) return false;
+  if (tables_->followed != internal::WireScanner::IdKind::kBuffer) {
+    return FailExpected("a reference to a buffer");
+  }
+  if (!ReadBufferItself(buffer, resizable)) return false;
+  cursor_.Seek(return_to);
+  return true;
+}
+
+bool Deserializer::ReadArrayBuffer(ArrayBuffer& buffer) {
+  BufferHandle handle;
+  bool resizable;
+  if (!ReadBuffer(handle, resizable)) return false;
+  if (handle.array_buffer() == nullptr || cursor_.PeekTag() == wire::kArrayBufferView) {
+    return FailExpected("an ArrayBuffer");
+  }
+  buffer = *handle.array_buffer();
+  return true;
+}
+
+bool Deserializer::ReadSharedArrayBuffer(SharedArrayBuffer& buffer) {
+  BufferHandle handle;
+  bool resizable;
+  if (!ReadBuffer(handle, resizable)) return false;
+  if (handle.shared_array_buffer() == nullptr || cursor_.PeekTag() == wire::kArrayBufferView) {
+    return FailExpected("a SharedArrayBuffer");
+  }
+  buffer = *handle.shared_array_buffer();
+  return true;
+}
+
+// A view in the form of Node's dialects, from tag `\` on: bytes of its own.
+bool Deserializer::ReadHostView(ArrayBufferView& view) {
+  const std::size_t start = cursor_.offset();
+  std::uint32_t index, length;
+  cursor_.ReadTag();
+  if (options_.dialect == Dialect::kV8) return FailExpected("a view, not another object");
+  if (options_.dialect == Dialect::kNodeIpc && (!cursor_.ReadVarint(index) || index != 0)) {
+    return FailExpected("a view, not another native object");
+  }
+  if (!cursor_.ReadVarint(index) || !internal::ViewKindOfHostIndex(index, view.kind) ||
+      !cursor_.ReadLength(length)) {
+    return FailExpected("a view of a known type and its bytes");
+  }
+  auto& buffers = Tables().buffers;
+  if (const auto known = buffers.find(start); known != buffers.end()) {
+    view.buffer = known->second;
+  } else {
+    const std::size_t used = length - length % ElementSize(view.kind);
+    if (!Charge(used + kBufferOverhead)) return false;
+    absl::StatusOr<ArrayBuffer> copy = CopyToBuffer(cursor_.at(), used);
+    if (!copy.ok()) return Fail(std::move(copy).status());
+    view.buffer = *copy;
+    buffers.emplace(start, *std::move(copy));
+  }
+  cursor_.Skip(length);
+  view.byte_offset = 0;
+  view.length = length / ElementSize(view.kind);  // Node ignores a rest, too
+  return true;
+}
+
+bool Deserializer::ReadView(ArrayBufferView& view) {
+  using IdKind = internal::WireScanner::IdKind;
+  const std::uint8_t tag = cursor_.PeekTag();
+  if (tag == wire::kHostObject) return ReadHostView(view);
+  bool resizable;
+  if (tag != wire::kReference) {
+    if (!ReadBufferItself(view.buffer, resizable)) return false;
+    return ReadViewFields(view, resizable);
+  }
+  std::size_t return_to;
+  if (!FollowReference(return_to)) return false;
+  if (tables_->followed == IdKind::kBuffer) {
+    if (!ReadBufferItself(view.buffer, resizable)) return false;
+    cursor_.Seek(return_to);
+    return ReadViewFields(view, resizable);
+  }
+  // A view seen before: read it again where it stands.
+  if (tables_->followed == IdKind::kView) {
+    if (!ReadBuffer(view.buffer, resizable) || !ReadViewFields(view, resizable)) return false;
+  } else if (cursor_.PeekTag() != wire::kHostObject || !ReadHostView(view)) {
+    return FailExpected("a reference to a view");
+  }
+  cursor_.Seek(return_to);
+  return true;
+}
+
+bool Deserializer::ReadViewFields(ArrayBufferView& view, bool resizable) {
+  std::uint8_t kind_tag;
+  std::uint32_t offset, length, flags = 0;
+  if (cursor_.ReadTag() != wire::kArrayBufferView) return FailExpected("a view");
+  if (!cursor_.ReadVarint8(kind_tag) || !internal::ViewKindOfTag(kind_tag, view.kind) ||
+      !cursor_.ReadVarint(offset) || !cursor_.ReadVarint(length) ||
+      (version_ >= 14 && !cursor_.ReadVarint(flags))) {
+    return FailExpected("the fields of a view");
+  }
+  const bool tracking = (flags & wire::kViewLengthTracking) != 0;
+  const std::size_t byte_length = view.buffer.byte_length();
+  const std::size_t element = ElementSize(view.kind);
+  const bool marked = (flags & wire::kViewResizable) != 0;
+  if (((tracking || marked) && !resizable) || (resizable && !view.buffer.shared() && !marked)) {
+    return FailExpected("view flags that fit the buffer");
+  }
+  if (offset > byte_length || length > byte_length - offset || offset % element != 0 ||
+      length % element != 0) {
+    return FailExpected("a view inside its buffer, aligned to its elements");
+  }
+  view.byte_offset = offset;
+  view.length = (tracking ? byte_length - offset : length) / element;
+  return true;
+}
+
+bool Deserializer::ReadBytes(std::vector<std::byte>& bytes) {
+  ArrayBufferView view;
+  const std::uint8_t tag = cursor_.PeekTag();
+  if (tag == wire::kHostObject || tag == wire::kReference) {
+    if (!ReadView(view)) return false;
+  } else {
+    bool resizable;
+    if (!ReadBuffer(view.buffer, resizable)) return false;
+    view.length = view.buffer.byte_length();
+    if (cursor_.PeekTag() == wire::kArrayBufferView && !ReadViewFields(view, resizable)) {
+      return false;
+    }
+  }
+  if (view.buffer.shared() || ElementSize(view.kind) != 1) {
+    return FailExpected("bytes: an ArrayBuffer or a view with elements of one byte");
+  }
+  if (!Charge(view.length)) return false;
+  const std::span<const std::byte> all = view.buffer.array_buffer()->Span();
+  const std::span<const std::byte> part = all.subspan(view.byte_offset, view.length);
+  bytes.assign(part.begin(), part.end());
+  return true;
+}
+
+bool Deserializer::ReadTransferred(const TransferType& type,
+                                   std::unique_ptr<TransferredObject>& object) {
+  std::uint32_t index;
+  std::size_t return_to = 0;
+  const bool reference = cursor_.PeekTag() == wire::kReference;
+  if (reference && !FollowReference(return_to)) return false;
+  if (options_.dialect != Dialect::kV8 || cursor_.ReadTag() != wire::kHostObject ||
+      !cursor_.ReadVarint(index) || attachments_ == nullptr ||
+      index >= attachments_->objects.size()) {
+    return FailExpected(absl::StrCat("a transferred ", type.name));
+  }
+  std::unique_ptr<TransferredObject>& attached = attachments_->objects[index];
+  if (attached == nullptr) {
+    return FailValue(absl::StrCat("the transferred ", type.name, " was received already"));
+  }
+  if (&attached->type() != &type) {
+    return FailExpected(
+        absl::StrCat("a transferred ", type.name, ", not a ", attached->type().name));
+  }
+  object = std::move(attached);
+  if (reference) cursor_.Seek(return_to);
+  return true;
+}
+
+}  // namespace sabre

@@ -1,0 +1,33 @@
+// lib/clone/deserializer_tables.h: what a Deserializer needs for some values only.
+#ifndef SABRE_LIB_CLONE_DESERIALIZER_TABLES_H_
+#define SABRE_LIB_CLONE_DESERIALIZER_TABLES_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "lib/clone/wire_scanner.h"
+#include "sabre/memory/buffer_handle.h"
+
+namespace sabre::internal {
+
+struct DeserializerTables {
+  // Things are found by where they stand in the bytes, so that nobody counts ids until a back
+  // reference is met; then the scanner catches up.
+  absl::flat_hash_map<std::size_t, BufferHandle> buffers;
+  absl::flat_hash_map<std::pair<std::size_t, const void*>, std::shared_ptr<void>> objects;
+  std::optional<WireScanner> scanner;
+  WireScanner::IdKind followed = WireScanner::IdKind::kObject;  // by the last back reference
+
+  absl::Status failure;
+  std::size_t failure_offset = 0;
+  std::string path;  // to where it happened
+};
+
+}  // namespace sabre::internal
+
+#endif  // SABRE_LIB_CLONE_DESERIALIZER_TABLES_H_

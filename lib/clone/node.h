@@ -1,0 +1,143 @@
+// lib/clone/node.h: what lies in the arena of a Graph.
+#ifndef SABRE_LIB_CLONE_NODE_H_
+#define SABRE_LIB_CLONE_NODE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "sabre/clone/transferable.h"
+#include "sabre/clone/value.h"
+#include "sabre/memory/buffer_handle.h"
+
+namespace sabre::internal {
+
+// The beginning of every object.
+struct Node {
+  ValueKind kind;
+  std::uint8_t flags;   // by kind
+  std::uint16_t extra;  // by kind
+  std::uint32_t index;  // among the nodes of the graph: a dense key for side arrays
+};
+
+// Properties: first those whose keys are array indices, ascending, then the others in the order of
+// insertion. A key is a string, or a number if it is an index.
+struct PropertyTable {
+  Value::Entry* entries = nullptr;
+  std::uint32_t size = 0;
+  std::uint32_t capacity = 0;
+  std::uint32_t indexed = 0;      // how many keys are indices
+  std::uint32_t hash_size = 0;    // slots of `hash`, a power of two, or 0
+  std::uint32_t* hash = nullptr;  // position + 1 of string keys; 0 is free
+};
+
+struct ObjectNode : Node {
+  PropertyTable properties;
+};
+
+struct ArrayNode : Node {
+  Value* elements;      // [0, dense); a hole has ValueAccess::kHole
+  std::uint32_t dense;  // elements stored here
+  std::uint32_t capacity;
+  std::uint32_t length;       // of the array; at least `dense`
+  PropertyTable* properties;  // elements from `dense` on, and other keys; may be null
+};
+
+// A Map (key and value in turn) or a Set.
+struct CollectionNode : Node {
+  Value* items;
+  std::uint32_t size;  // entries
+  std::uint32_t capacity;
+  std::uint32_t* hash;      // position + 1 of entries; 0 is free
+  std::uint32_t hash_size;  // a power of two, or 0: too few entries for a table
+};
+
+struct DateNode : Node {
+  double milliseconds;
+};
+
+// A Number, BigInt or String object. A Boolean object keeps its value in `flags`.
+struct BoxedNode : Node {
+  Value primitive;
+};
+
+struct RegExpNode : Node {  // extra: flags
+  Value source;
+};
+
+struct ErrorParts {
+  Value message;
+  Value stack;
+  Value cause;
+};
+struct ErrorNode : Node {  // extra: the prototype's tag, 0 for Error
+  static constexpr std::uint8_t kHasMessage = 1;
+  static constexpr std::uint8_t kHasStack = 2;
+  static constexpr std::uint8_t kHasCause = 4;
+  ErrorParts* parts;  // may be null: none
+};
+
+// Has a destructor: the graph keeps a list of them.
+struct BufferNode : Node {
+  static constexpr std::uint8_t kResizable = 1;
+  BufferHandle buffer;
+  std::size_t max_byte_length = 0;
+  BufferNode* next = nullptr;
+};
+
+struct ViewNode : Node {                          // extra: ViewKind
+  static constexpr std::uint8_t kTracking = 1;    // its length is that of the buffer
+  static constexpr std::uint8_t kHost = 2;        // came with bytes of its own (Node's dialects)
+  static constexpr std::uint8_t kNodeBuffer = 4;  // a Buffer of Node
+  BufferNode* buffer;
+  std::size_t byte_offset;
+  std::size_t byte_length;
+};
+
+// Has a destructor, if received.
+struct TransferNode : Node {
+  const Transferable* object = nullptr;   // to be sent
+  TransferredObject* received = nullptr;  // owned, until it is taken
+  TransferNode* next = nullptr;
+};
+
+// The inside of Value.
+struct ValueAccess {
+  static constexpr std::uint8_t kTwoByte = 1;   // a string
+  static constexpr std::uint8_t kNegative = 1;  // a BigInt
+  static constexpr std::uint8_t kHole = 1;      // an undefined that is not there
+
+  static Value Of(const Node* node) noexcept { return Value(node, 0, node->kind, 0); }
+  static Value String(const void* characters, std::uint32_t units, bool two_byte) noexcept {
+    return Value(characters, units, ValueKind::kString, two_byte ? kTwoByte : std::uint8_t{0});
+  }
+  static Value BigInt(const std::uint64_t* limbs, std::uint32_t count, bool negative) noexcept {
+    return Value(limbs, count, ValueKind::kBigInt, negative ? kNegative : std::uint8_t{0});
+  }
+  static Value Hole() noexcept { return Value(nullptr, 0, ValueKind::kUndefined, kHole); }
+
+  static bool IsHole(Value value) noexcept {
+    return value.kind_ == ValueKind::kUndefined && value.flags_ == kHole;
+  }
+  static const void* pointer(Value value) noexcept { return value.pointer_; }
+  static std::uint32_t size(Value value) noexcept { return value.size_; }
+  static double number(Value value) noexcept { return value.number_; }
+  static bool two_byte(Value value) noexcept { return (value.flags_ & kTwoByte) != 0; }
+  static bool negative(Value value) noexcept { return (value.flags_ & kNegative) != 0; }
+  static const std::uint8_t* one_byte(Value value) noexcept {
+    return static_cast<const std::uint8_t*>(value.pointer_);
+  }
+  static const char16_t* units(Value value) noexcept {
+    return static_cast<const char16_t*>(value.pointer_);
+  }
+  static const std::uint64_t* limbs(Value value) noexcept {
+    return static_cast<const std::uint64_t*>(value.pointer_);
+  }
+  template <class T>
+  static T* node(Value value) noexcept {
+    return const_cast<T*>(static_cast<const T*>(static_cast<const Node*>(value.pointer_)));
+  }
+};
+
+}  // namespace sabre::internal
+
+#endif  // SABRE_LIB_CLONE_NODE_H_

@@ -1,0 +1,219 @@
+// lib/clone/serializer_memory.cc: buffers, views, transferred objects, and the steps of a message.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/clone/serializer_tables.h"
+#include "lib/clone/view_tag.h"
+#include "sabre/clone/errors.h"
+#include "sabre/clone/prepared_message.h"
+#include "sabre/clone/serializer.h"
+#include "sabre/memory/cell_access.h"
+
+namespace sabre {
+namespace {
+
+// Stand for "an ArrayBuffer, SharedArrayBuffer or Transferable" in the table of ids.
+constexpr char kBufferType = 0;
+
+// Other threads may write `from` meanwhile: each byte is read once, as an element of a view would
+// be.
+void CopyShared(std::uint8_t* to, std::byte* from, std::size_t count) {
+  std::size_t i = 0;
+  if (reinterpret_cast<std::uintptr_t>(from) % 8 == 0) {
+    for (; i + 8 <= count; i += 8) {
+      const std::uint64_t word = internal::CellAccess<std::uint64_t>::Get(from + i);
+      std::memcpy(to + i, &word, 8);
+    }
+  }
+  for (; i < count; ++i) to[i] = internal::CellAccess<std::uint8_t>::Get(from + i);
+}
+
+}  // namespace
+
+bool Serializer::WriteArrayBuffer(const ArrayBuffer& buffer) {
+  return WriteBuffer(buffer, wire::kArrayBuffer, 0);
+}
+
+bool Serializer::WriteResizableArrayBuffer(const ArrayBuffer& buffer, std::size_t max_byte_length) {
+  return WriteBuffer(buffer, wire::kResizableArrayBuffer,
+                     static_cast<std::uint32_t>(max_byte_length));
+}
+
+bool Serializer::WriteBuffer(const ArrayBuffer& buffer, std::uint8_t tag, std::uint32_t max) {
+  const void* const identity = buffer.identity();
+  if (WriteReferenceIfKnown(identity, &kBufferType)) return true;
+  if (tables_ != nullptr) {
+    const auto listed = tables_->transfer_index.find(identity);
+    if (listed != tables_->transfer_index.end()) {
+      RegisterId(identity, &kBufferType, next_id_++);
+      Counted(wire::kArrayBufferTransfer, listed->second);
+      return true;
+    }
+  }
+  if (buffer.detached()) return FailDataClone("an ArrayBuffer is detached");
+  const std::span<const std::byte> bytes = buffer.Span();
+  if (bytes.size() > 0xffffffff) {
+    return FailDataClone(absl::StrCat("an ArrayBuffer of ", bytes.size(),
+                                      " bytes exceeds 4294967295; transfer it instead"));
+  }
+  RegisterId(identity, &kBufferType, next_id_++);
+  Counted(tag, static_cast<std::uint32_t>(bytes.size()));
+  if (tag == wire::kResizableArrayBuffer) WriteVarint(max);
+  WriteRaw(bytes.data(), bytes.size());
+  return true;
+}
+
+bool Serializer::WriteSharedArrayBuffer(const SharedArrayBuffer& buffer) {
+  if (buffer.block() == nullptr) return FailDataClone("a SharedArrayBuffer names no block");
+  if (WriteReferenceIfKnown(buffer.block(), &kBufferType)) return true;
+  if (!attachments_) {
+    return FailDataClone("a SharedArrayBuffer cannot be written to bytes, only sent in a message");
+  }
+  RegisterId(buffer.block(), &kBufferType, next_id_++);
+  Counted(wire::kSharedArrayBuffer, static_cast<std::uint32_t>(tables_->shared.size()));
+  tables_->shared.push_back(buffer);
+  return true;
+}
+
+bool Serializer::WriteView(const ArrayBufferView& view) {
+  const std::size_t byte_length = view.length * ElementSize(view.kind);
+  const internal::BlockHeader* const block = view.buffer.block();
+  const bool listed = tables_ != nullptr && !view.buffer.shared() &&
+                      tables_->transfer_index.contains(view.buffer.array_buffer()->identity());
+  if (block == nullptr || (view.buffer.detached() && !listed)) {
+    return FailDataClone(absl::StrCat("the buffer of a ", ViewName(view.kind), " is detached"));
+  }
+  if (view.byte_offset > block->byte_length() ||
+      byte_length > block->byte_length() - view.byte_offset) {
+    return FailDataClone(
+        absl::StrCat("a ", ViewName(view.kind), " is out of the bounds of its buffer"));
+  }
+  if (view.byte_offset > 0xffffffff || byte_length > 0xffffffff) {
+    return FailDataClone(
+        absl::StrCat("a ", ViewName(view.kind), " reaches beyond byte 4294967295"));
+  }
+  if (options_.dialect != Dialect::kV8) {
+    std::byte* const data = block->data() + view.byte_offset;
+    const std::uint32_t index = internal::HostIndexOfView(view.kind);
+    if (!view.buffer.shared()) return WriteHostView(index, {data, byte_length});
+    ++next_id_;
+    WriteByte(wire::kHostObject);
+    if (options_.dialect == Dialect::kNodeIpc) WriteByte(0);
+    WriteVarint(index);
+    WriteVarint(static_cast<std::uint32_t>(byte_length));
+    CopyShared(out_.Extend(byte_length), data, byte_length);
+    return true;
+  }
+  if (view.buffer.shared() ? !WriteSharedArrayBuffer(*view.buffer.shared_array_buffer())
+                           : !WriteArrayBuffer(*view.buffer.array_buffer())) {
+    return false;
+  }
+  WriteViewFields(view.kind, static_cast<std::uint32_t>(view.byte_offset),
+                  static_cast<std::uint32_t>(byte_length), 0);
+  return true;
+}
+
+void Serializer::WriteViewFields(ViewKind kind, std::uint32_t byte_offset,
+                                 std::uint32_t byte_length, std::uint32_t flags) {
+  ++next_id_;
+  WriteByte(wire::kArrayBufferView);
+  WriteByte(internal::kViewTags[static_cast<std::size_t>(kind)]);
+  WriteVarint(byte_offset);
+  WriteVarint(byte_length);
+  if (options_.version >= 14) WriteVarint(flags);
+}
+
+bool Serializer::WriteHostView(std::uint32_t index, std::span<const std::byte> bytes) {
+  if (bytes.size() > 0xffffffff) {
+    return FailDataClone(absl::StrCat("a view of ", bytes.size(), " bytes exceeds 4294967295"));
+  }
+  ++next_id_;
+  WriteByte(wire::kHostObject);
+  if (options_.dialect == Dialect::kNodeIpc) WriteByte(0);  // "a view", not another native object
+  WriteVarint(index);
+  WriteVarint(static_cast<std::uint32_t>(bytes.size()));
+  WriteRaw(bytes.data(), bytes.size());
+  return true;
+}
+
+bool Serializer::WriteBytes(std::span<const std::byte> bytes) {
+  if (options_.dialect != Dialect::kV8) {
+    return WriteHostView(static_cast<std::uint32_t>(ViewKind::kUint8), bytes);
+  }
+  if (bytes.size() > 0xffffffff) {
+    return FailDataClone(absl::StrCat(bytes.size(), " bytes exceed 4294967295"));
+  }
+  const std::uint32_t length = static_cast<std::uint32_t>(bytes.size());
+  ++next_id_;
+  Counted(wire::kArrayBuffer, length);
+  WriteRaw(bytes.data(), bytes.size());
+  WriteViewFields(ViewKind::kUint8, 0, length, 0);
+  return true;
+}
+
+bool Serializer::WriteTransferable(const void* identity, const TransferType& type) {
+  if (identity == nullptr) return FailDataClone(absl::StrCat("a ", type.name, " is detached"));
+  if (WriteReferenceIfKnown(identity, &kBufferType)) return true;
+  if (!attachments_) {
+    return FailDataClone(absl::StrCat(
+        "a ", type.name, " cannot be written to bytes, only transferred in a message"));
+  }
+  const auto listed = Tables().transfer_index.find(identity);
+  if (listed == tables_->transfer_index.end()) {
+    return FailDataClone(
+        absl::StrCat("a ", type.name, " in the value must be in the transfer list too"));
+  }
+  RegisterId(identity, &kBufferType, next_id_++);
+  Counted(wire::kHostObject, listed->second);
+  return true;
+}
+
+absl::Status Serializer::BeginMessage(std::span<const TransferItem> transfer) {
+  attachments_ = true;
+  if (transfer.empty()) return absl::OkStatus();
+  internal::SerializerTables& tables = Tables();
+  std::uint32_t buffers = 0, objects = 0;
+  for (std::size_t i = 0; i < transfer.size(); ++i) {
+    const TransferItem& item = transfer[i];
+    if (item.shared() != nullptr) {
+      return DataCloneError(absl::StrCat(
+          "transfer[", i, "]: a SharedArrayBuffer is not transferable; put it into the value"));
+    }
+    if (item.buffer() == nullptr && item.object() == nullptr) {
+      return DataCloneError(absl::StrCat("transfer[", i, "]: a null pointer"));
+    }
+    const bool is_buffer = item.buffer() != nullptr;
+    const void* const identity = is_buffer ? item.buffer()->identity() : item.object()->identity();
+    if (identity == nullptr) {
+      return DataCloneError(absl::StrCat(
+          "transfer[", i, "]: ", is_buffer ? "an ArrayBuffer" : item.object()->type().name,
+          " is detached"));
+    }
+    if (!tables.transfer_index.try_emplace(identity, is_buffer ? buffers : objects).second) {
+      return DataCloneError(absl::StrCat("transfer[", i, "]: listed twice"));
+    }
+    ++(is_buffer ? buffers : objects);
+  }
+  tables.transfer.assign(transfer.begin(), transfer.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PreparedMessage> Serializer::FinishMessage() {
+  if (tables_ == nullptr) return PreparedMessage({.bytes = TakeBytes()}, {});
+  if (absl::Status failure = status(); !failure.ok()) return failure;
+  internal::SerializerTables& tables = *tables_;
+  for (std::size_t i = 0; i < tables.transfer.size(); ++i) {
+    const TransferItem& item = tables.transfer[i];
+    if (item.buffer() != nullptr) {
+      if (item.buffer()->detached()) {
+        return DataCloneError(absl::StrCat("transfer[", i, "]: an ArrayBuffer is detached"));
+      }
+    } else if (absl::Status may = item.object()->CanTransfer(); !may.ok()) {
+      return DataCloneError(absl::StrCat("transfer[", i, "]: ", may.message()));
+    }
+  }
+  return PreparedMessage({.bytes = TakeBytes(), .shared_buffers = std::move(tables.shared)},
+                         std::move(tables.transfer));
+}
+
+}  // namespace sabre

@@ -1,0 +1,34 @@
+// lib/clone/serializer_tables.h: what a Serializer needs for some values only.
+#ifndef SABRE_LIB_CLONE_SERIALIZER_TABLES_H_
+#define SABRE_LIB_CLONE_SERIALIZER_TABLES_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "sabre/clone/transferable.h"
+#include "sabre/memory/shared_array_buffer.h"
+
+namespace sabre::internal {
+
+struct SerializerTables {
+  // An object: its address and the address that stands for its type.
+  using Identity = std::pair<const void*, const void*>;
+
+  absl::flat_hash_map<Identity, std::uint32_t> ids;
+
+  std::vector<TransferItem> transfer;
+  // From the identity of an entry of the list to its place among the entries of its kind.
+  absl::flat_hash_map<const void*, std::uint32_t> transfer_index;
+  std::vector<SharedArrayBuffer> shared;
+
+  absl::Status failure;
+  std::string path;  // to where it happened
+};
+
+}  // namespace sabre::internal
+
+#endif  // SABRE_LIB_CLONE_SERIALIZER_TABLES_H_

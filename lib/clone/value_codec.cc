@@ -1,0 +1,64 @@
+// lib/clone/value_codec.cc: the codecs of Value and Graph, and StructuredClone.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "lib/clone/graph_reader.h"
+#include "lib/clone/graph_storage.h"
+#include "lib/clone/graph_writer.h"
+#include "sabre/clone/graph.h"
+#include "sabre/clone/structured_clone.h"
+
+namespace sabre {
+namespace internal {
+
+bool WriteValue(Serializer& out, Value value) { return GraphWriter(out).Write(value); }
+
+bool ReadGraph(Deserializer& in, Graph& graph) {
+  const std::size_t start = in.offset();
+  std::uint32_t first_id = 0;
+  // At the top the header is all there was; inside a C++ type the objects around have ids.
+  if (start > 8 && !in.CountIds(first_id)) return false;
+  // Version 13 may or may not have flags in its views. V8 tries without and then, if that fails,
+  // with them, going on counting ids from where it failed; a writer with flags counted from the
+  // beginning. Both are tried.
+  std::uint32_t failed_ids = 0;
+  const int attempts = in.version() == 13 ? 3 : 1;
+  std::string what;
+  WireCursor failed;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    graph = Graph();
+    GraphReader reader(graph.storage(), in.attachments(), in.version(), in.options(), in.budget());
+    WireCursor cursor = in.cursor();
+    Value root;
+    const std::uint32_t ids = attempt == 2 ? first_id + failed_ids : first_id;
+    const bool good = reader.Read(cursor, root, ids, in.version() >= 14 || attempt > 0);
+    if (good) {
+      graph.SetRoot(root);
+      const std::size_t taken = in.budget() - reader.budget_left();
+      in.cursor() = cursor;
+      return in.Charge(taken);
+    }
+    if (attempt == 0) {
+      failed_ids = reader.next_id();
+      failed = cursor;
+      what = reader.what();
+    }
+    if (reader.limit()) {
+      in.cursor() = cursor;
+      return in.Fail(absl::ResourceExhaustedError(reader.what()));
+    }
+  }
+  graph = Graph();
+  in.cursor() = failed;
+  return in.FailExpected(what);
+}
+
+}  // namespace internal
+
+absl::StatusOr<Graph> StructuredClone(Value value, const StructuredSerializeOptions& options) {
+  absl::StatusOr<PreparedMessage> message = PreparedMessage::Prepare(value, options);
+  if (!message.ok()) return std::move(message).status();
+  return Decode<Graph>(std::move(*message).Commit());
+}
+
+}  // namespace sabre
