@@ -18,9 +18,17 @@
 #include "sabre/memory/shared_array_buffer.h"
 #include "sabre/memory/typed_array.h"
 #include "sabre/memory/wait.h"
+#include "sabre/messaging/message_channel.h"
+#include "sabre/messaging/message_event.h"
+#include "sabre/messaging/message_port.h"
+#include "sabre/pool/task.h"
+#include "sabre/pool/worker_pool.h"
 #include "sabre/sync/event_count.h"
 #include "sabre/sync/policy.h"
 #include "sabre/sync/std_sync.h"
 #include "sabre/sync/waiter_list.h"
+#include "sabre/worker/available_parallelism.h"
+#include "sabre/worker/worker.h"
+#include "sabre/worker/worker_scope.h"
 
 #endif  // SABRE_SABRE_H_

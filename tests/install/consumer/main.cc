@@ -1,8 +1,16 @@
 // Exits with 0 if what was installed does its work. One function a room.
 #include <cstdio>
+#include <string>
 #include <thread>
 
 #include "jobs.h"
+
+struct Order {
+  int id = 0;
+  std::string item;
+  sabre::ArrayBuffer picture;
+};
+SABRE_DESCRIBE(Order, id, item, picture)
 
 namespace {
 
@@ -18,10 +26,40 @@ bool QueueWorks() {
   return added && sum == 45;
 }
 
+bool MemoryWorks() {
+  const auto buffer = sabre::SharedArrayBuffer::Create(16);
+  const auto cells = sabre::Int32Array::Over(*buffer);
+  return sabre::atomics::Add(*cells, 1, 5) == 0 && cells->Get(1) == 5 &&
+         sabre::atomics::Wait(*cells, 0, 0, absl::ZeroDuration()) == sabre::WaitResult::kTimedOut;
+}
+
+bool CloneWorks() {
+  Order order{7, "lamp", *sabre::ArrayBuffer::Create(3)};
+  const auto copy = sabre::StructuredClone(order, {.transfer = {&order.picture}});
+  return copy.ok() && copy->item == "lamp" && copy->picture.byte_length() == 3 &&
+         order.picture.detached();
+}
+
+bool WorkerWorks() {
+  auto worker = sabre::Worker::Start([](sabre::WorkerScope& self) -> absl::Status {
+    auto event = self.Receive();
+    if (!event.ok()) return event.status();
+    return self.PostMessage(event->value());
+  });
+  if (!worker.ok() || !worker->PostMessage(std::string("hello")).ok()) return false;
+  return *worker->Receive()->As<std::string>() == "hello" && worker->Join().ok();
+}
+
+bool PoolWorks() {
+  auto pool = sabre::WorkerPool::Create({.max_threads = 2});
+  sabre::Task<int> task = pool->Run([](int n) { return n + 1; }, 41);
+  return *task.Await() == 42;
+}
+
 }  // namespace
 
 int main() {
-  const bool works = QueueWorks();
+  const bool works = QueueWorks() && MemoryWorks() && CloneWorks() && WorkerWorks() && PoolWorks();
   std::puts(works ? "the installed library works" : "the installed library does not work");
   return works ? 0 : 1;
 }

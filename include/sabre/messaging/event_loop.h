@@ -1,0 +1,97 @@
+// sabre/messaging/event_loop.h: one thread's turn-by-turn execution.
+#ifndef SABRE_MESSAGING_EVENT_LOOP_H_
+#define SABRE_MESSAGING_EVENT_LOOP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "sabre/memory/executor.h"
+
+namespace sabre {
+
+namespace internal {
+class LoopCore;
+class LoopTimers;
+}  // namespace internal
+
+// EventLoop
+//
+// Runs posted work, due timers and the messages of ports on one thread: its own, or inside a loop
+// that a program has already (see native_handle). Each thread has one, made at first use.
+//
+// Thread-safety: Post and Stop from any thread; all else from the loop's thread.
+// Blocking: Run and RunFor block; a sleeping loop uses no CPU and makes no wake-ups.
+// Spec: HTML, event loops (https://html.spec.whatwg.org/multipage/webappapis.html#event-loops), with
+//   Node's rule for the end: a loop that nothing keeps alive returns from Run.
+class EventLoop final : public Executor {
+ public:
+  // Names a timer. 0 names none.
+  using TimerId = std::uint64_t;
+
+  // The calling thread's loop. It ends with its thread: work that is still queued is destroyed unrun.
+  static EventLoop& Current();
+
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop() override;
+
+  // Runs until Stop, or until nothing keeps the loop alive: no work, no timer, no Ref.
+  void Run();
+  // The same, for at most `limit`.
+  void RunFor(absl::Duration limit);
+  // Runs what is ready now and returns without blocking: for a foreign loop. Returns how many pieces
+  // of work it ran.
+  std::size_t Poll();
+  // Makes the current or next Run or RunFor return after the piece of work it is in. Any thread.
+  void Stop();
+
+  // Executor. Returns false, and destroys `work`, once the loop's thread has ended. Any thread.
+  bool Post(Work work) override;
+
+  // Runs `work` once, `delay` from now (zero and less: in the next turn). Timers that are due at the
+  // same time run in the order in which they were made. Keeps the loop alive.
+  TimerId PostAfter(absl::Duration delay, Work work);
+  // Destroys the timer's work unrun. Returns false if it has run or was cancelled before.
+  bool CancelTimer(TimerId timer);
+
+  // Keep Run going, as an open port with a handler does. Every Ref needs its Unref.
+  void Ref() noexcept;
+  void Unref() noexcept;
+
+  // A file descriptor that is readable whenever Poll would run something, timers included; for epoll,
+  // libuv, Asio, Qt. Made at the first call, the same at each; it belongs to the loop. Call Poll once
+  // before the first wait on it, and after each.
+  // Errors: kResourceExhausted if the process is out of descriptors; kUnimplemented where the platform
+  //   has none.
+  absl::StatusOr<int> native_handle();
+
+  // Counts since the loop was made.
+  struct Metrics {
+    std::int64_t turns = 0;       // rounds of work
+    absl::Duration active;        // spent in them
+    absl::Duration idle;          // asleep in Run and RunFor
+    absl::Duration longest_turn;  // the longest time for which the loop was blocked by one round
+  };
+  Metrics metrics() const noexcept { return metrics_; }
+
+  // For ports.
+  const std::shared_ptr<internal::LoopCore>& core() const noexcept { return core_; }
+
+ private:
+  EventLoop();
+
+  void RunUntil(absl::Duration limit);
+  bool Alive() const noexcept;
+  std::size_t Turn();
+
+  const std::shared_ptr<internal::LoopCore> core_;
+  const std::unique_ptr<internal::LoopTimers> timers_;
+  Metrics metrics_;
+};
+
+}  // namespace sabre
+
+#endif  // SABRE_MESSAGING_EVENT_LOOP_H_

@@ -1,0 +1,155 @@
+#include "sabre/messaging/event_loop.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "lib/memory/deadline.h"
+#include "lib/messaging/loop_core.h"
+#include "lib/messaging/loop_timers.h"
+#include "lib/platform/wake_fd.h"
+#include "sabre/memory/agent.h"
+
+namespace sabre {
+namespace {
+
+// Pieces of work in one turn before the timers are looked at again.
+constexpr std::size_t kItemsPerTurn = 256;
+
+// Work posted by a call of Post.
+class PostedWork final : public internal::LoopItem {
+ public:
+  explicit PostedWork(Executor::Work work) : work_(std::move(work)) {}
+
+  void Run() override {
+    const std::unique_ptr<PostedWork> self(this);
+    std::move(work_)();
+  }
+  void Drop() override { delete this; }
+
+ private:
+  Executor::Work work_;
+};
+
+}  // namespace
+
+EventLoop& EventLoop::Current() {
+  // Before the loop, so that it outlives it.
+  Agent& agent = Agent::Current();
+  thread_local EventLoop loop;
+  if (agent.executor() == nullptr) agent.set_executor(&loop);
+  return loop;
+}
+
+EventLoop::EventLoop()
+    : core_(std::make_shared<internal::LoopCore>()),
+      timers_(std::make_unique<internal::LoopTimers>()) {}
+
+EventLoop::~EventLoop() {
+  if (Agent::Current().executor() == this) Agent::Current().set_executor(nullptr);
+  core_->Close();
+}
+
+bool EventLoop::Post(Work work) { return core_->Push(*new PostedWork(std::move(work))); }
+
+void EventLoop::Stop() { core_->RequestStop(); }
+
+EventLoop::TimerId EventLoop::PostAfter(absl::Duration delay, Work work) {
+  // A timer for the next turn is due now.
+  const TimePoint due =
+      delay > absl::ZeroDuration() ? internal::DeadlineAfter(delay) : StdSync::Now();
+  return timers_->Add(due, std::move(work));
+}
+
+bool EventLoop::CancelTimer(TimerId timer) { return timers_->Remove(timer); }
+
+void EventLoop::Ref() noexcept { core_->references += 1; }
+
+void EventLoop::Unref() noexcept { core_->references -= 1; }
+
+bool EventLoop::Alive() const noexcept { return core_->references > 0 || !timers_->empty(); }
+
+std::size_t EventLoop::Turn() {
+  const TimePoint began = StdSync::Now();
+  std::size_t ran = 0;
+  core_->Collect();
+  // One by one, so that an exception leaves the rest where it is.
+  for (std::size_t left = core_->deferred(); left > 0 && !core_->stop_requested(); --left) {
+    core_->PopDeferred()->Run();
+    ++ran;
+  }
+  while (ran < kItemsPerTurn && !core_->stop_requested()) {
+    internal::LoopItem* item = core_->Pop();
+    if (item == nullptr) break;
+    item->Run();
+    ++ran;
+  }
+  // What is left is not announced again by those who queued it.
+  if (ran >= kItemsPerTurn) core_->Wake();
+  const std::uint64_t made_before = timers_->next_id();
+  while (!core_->stop_requested()) {
+    std::optional<Work> due = timers_->TakeDue(StdSync::Now(), made_before);
+    if (!due.has_value()) break;
+    std::move (*due)();
+    ++ran;
+  }
+  if (ran == 0) return 0;
+  const absl::Duration took = absl::FromChrono(StdSync::Now() - began);
+  metrics_.turns += 1;
+  metrics_.active += took;
+  metrics_.longest_turn = std::max(metrics_.longest_turn, took);
+  return ran;
+}
+
+void EventLoop::Run() { RunUntil(absl::InfiniteDuration()); }
+
+void EventLoop::RunFor(absl::Duration limit) { RunUntil(limit); }
+
+void EventLoop::RunUntil(absl::Duration limit) {
+  const TimePoint deadline = internal::DeadlineAfter(limit);
+  for (;;) {
+    const std::size_t ran = Turn();
+    if (core_->TakeStopRequest()) return;
+    const TimePoint now = StdSync::Now();
+    if (now >= deadline) return;
+    if (ran > 0 || core_->deferred() > 0) continue;
+    if (!core_->Arm()) continue;
+    // Nothing was queued before Arm, and what comes now comes from outside.
+    if (!Alive()) {
+      core_->Collect();
+      return;
+    }
+    core_->Sleep(std::min(deadline, timers_->next_due()));
+    metrics_.idle += absl::FromChrono(StdSync::Now() - now);
+  }
+}
+
+std::size_t EventLoop::Poll() {
+  platform::WakeFd* const fd = core_->wake_fd();
+  if (fd != nullptr) fd->Clear();
+  const std::size_t ran = Turn();
+  core_->TakeStopRequest();
+  if (fd == nullptr) return ran;
+  fd->SetTimer(timers_->next_due());
+  // Work that came meanwhile did not ring.
+  if (core_->deferred() > 0 || !core_->Arm()) fd->Ring();
+  return ran;
+}
+
+absl::StatusOr<int> EventLoop::native_handle() {
+  if (!platform::WakeFd::Supported()) {
+    return absl::UnimplementedError("EventLoop: this platform has no pollable descriptors");
+  }
+  if (core_->wake_fd() == nullptr) {
+    if (const int error = core_->OpenWakeFd(); error != 0) {
+      return absl::ErrnoToStatus(error, "EventLoop: cannot make a descriptor");
+    }
+    core_->wake_fd()->SetTimer(timers_->next_due());
+    core_->wake_fd()->Ring();
+  }
+  return core_->wake_fd()->fd();
+}
+
+}  // namespace sabre

@@ -1,0 +1,112 @@
+// lib/messaging/loop_core.h: the side of an event loop that other threads see.
+#ifndef SABRE_LIB_MESSAGING_LOOP_CORE_H_
+#define SABRE_LIB_MESSAGING_LOOP_CORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "lib/kernel/loop_wakeup.h"
+#include "sabre/lockfree/mpsc_queue.h"
+#include "sabre/sync/std_sync.h"
+
+namespace sabre::platform {
+class WakeFd;
+}  // namespace sabre::platform
+
+namespace sabre::internal {
+
+// LoopItem
+//
+// Something that a loop does in its turn. The queue owns it from Push until Run or Drop.
+class LoopItem : public MpscNode<StdSync> {
+ public:
+  // In the loop's thread.
+  virtual void Run() = 0;
+  // The loop is gone. In any thread.
+  virtual void Drop() = 0;
+
+ protected:
+  ~LoopItem() = default;
+};
+
+// LoopCore
+//
+// Outlives its loop as long as ports or tasks refer to it; what they push then is dropped.
+//
+// Thread-safety: Push, Wake and RequestStop from any thread; the others from the loop's.
+class LoopCore : public std::enable_shared_from_this<LoopCore> {
+ public:
+  LoopCore();
+  ~LoopCore();
+  LoopCore(const LoopCore&) = delete;
+  LoopCore& operator=(const LoopCore&) = delete;
+
+  // Queues `item` and wakes the loop if it sleeps. False: the loop is gone and the item was dropped.
+  bool Push(LoopItem& item);
+  // Makes a sleeping loop look around.
+  void Wake();
+  // Makes the loop's Run return, this one or the next.
+  void RequestStop();
+
+  // What is queued, oldest first. Null: nothing, or a push is under way that will wake the loop.
+  LoopItem* Pop() { return queue_.Pop(); }
+
+  // Queues `item` for the loop's next turn. The loop's thread.
+  void Defer(LoopItem& item) { deferred_.push_back(&item); }
+  std::size_t deferred() const { return deferred_.size(); }
+  // The one that was deferred first. Null if there is none.
+  LoopItem* PopDeferred() {
+    if (deferred_.empty()) return nullptr;
+    LoopItem* const item = deferred_.front();
+    deferred_.pop_front();
+    return item;
+  }
+
+  void Collect() { wakeup_.Collect(); }
+  bool Arm() { return wakeup_.Arm(); }
+  // Sleeps until woken or `deadline`, after Arm said yes.
+  void Sleep(TimePoint deadline) { bell_.Park(deadline); }
+
+  bool stop_requested() const {
+    // Relaxed: a flag that nothing depends on; Collect orders what came before it.
+    return stop_requested_.load(StdSync::kRelaxed);
+  }
+  // Whether a stop was requested; there is no request afterwards.
+  bool TakeStopRequest() {
+    // Relaxed: as above.
+    return stop_requested() && stop_requested_.exchange(false, StdSync::kRelaxed);
+  }
+
+  // How many things outside the queue keep the loop going. The loop's thread.
+  std::int64_t references = 0;
+
+  // The loop ends. Everything queued, now and later, is dropped.
+  void Close();
+
+  // The descriptor of native_handle. Null until OpenWakeFd succeeded.
+  platform::WakeFd* wake_fd() {
+    // Acquire: pairs with the release in OpenWakeFd. Carries: the open descriptor.
+    return has_wake_fd_.load(StdSync::kAcquire) ? wake_fd_.get() : nullptr;
+  }
+  // 0 or an errno.
+  int OpenWakeFd();
+
+ private:
+  bool Signal();
+  void ClearQueue();
+
+  MpscQueue<LoopItem, StdSync> queue_;
+  kernel::LoopWakeup<StdSync> wakeup_;
+  Parker bell_;
+  std::deque<LoopItem*> deferred_;
+  StdSync::Atomic<bool> stop_requested_{false};
+  StdSync::Mutex clearing_;  // held by the one that clears the queue of a closed loop
+  StdSync::Atomic<bool> has_wake_fd_{false};
+  std::unique_ptr<platform::WakeFd> wake_fd_;
+};
+
+}  // namespace sabre::internal
+
+#endif  // SABRE_LIB_MESSAGING_LOOP_CORE_H_

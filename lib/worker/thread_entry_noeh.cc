@@ -1,0 +1,7 @@
+#include "lib/worker/thread_entry.h"
+
+namespace sabre::internal {
+
+absl::Status CallCatching(absl::FunctionRef<absl::Status()> body) { return body(); }
+
+}  // namespace sabre::internal

@@ -1,0 +1,164 @@
+#include "sabre/messaging/message_port.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "sabre/clone/codecs.h"
+#include "sabre/clone/describe.h"
+#include "sabre/memory/array_buffer.h"
+#include "sabre/messaging/event_loop.h"
+#include "sabre/messaging/message_channel.h"
+#include "tests/support/stress.h"
+
+namespace sabre {
+
+struct StressPort {
+  MessagePort port;
+};
+SABRE_DESCRIBE(StressPort, port)
+
+namespace {
+
+TEST_CASE("two threads exchange numbers: none lost, none twice, none out of order") {
+  auto [a, b] = MessageChannel::Create();
+  const int rounds = test::Rounds(20'000);
+  std::thread echo([port = std::move(b)]() mutable {
+    for (;;) {
+      absl::StatusOr<MessageEvent> event = port.Receive();
+      if (!event.ok()) return;
+      if (!port.PostMessage(*event->As<int>() + 1).ok()) return;
+    }
+  });
+  bool right = true;
+  for (int i = 0; i < rounds && right; ++i) {
+    right = a.PostMessage(i).ok() && *a.Receive(absl::Seconds(60))->As<int>() == i + 1;
+  }
+  CHECK(right);
+  a.Close();
+  echo.join();
+}
+
+TEST_CASE(
+    "a handler on another thread's loop sees all messages of several posters, each in order") {
+  auto [a, b] = MessageChannel::Create();
+  const int count = test::Rounds(10'000);
+  std::vector<int> last(3, -1);
+  bool ordered = true;
+  std::thread receiver([&, port = std::move(b)]() mutable {
+    int left = 3 * count;
+    port.OnMessage([&](MessageEvent event) {
+      const int value = *event.As<int>();
+      int& previous = last[static_cast<std::size_t>(value % 3)];
+      ordered = ordered && value / 3 == previous + 1;
+      previous = value / 3;
+      if (--left == 0) port.Close();
+    });
+    EventLoop::Current().Run();
+  });
+  const auto post = [&port = a, count](int who) {
+    for (int i = 0; i < count; ++i) {
+      if (!port.PostMessage(i * 3 + who).ok()) return;
+    }
+  };
+  test::Together({[&] { post(0); }, [&] { post(1); }, [&] { post(2); }});
+  receiver.join();
+  CHECK(ordered);
+  CHECK(last == std::vector<int>(3, count - 1));
+}
+
+TEST_CASE("a port wanders between threads while messages come: none lost, none out of order") {
+  auto [a, b] = MessageChannel::Create();
+  const int count = test::Rounds(3'000);
+  std::thread poster([&port = a, count] {
+    for (int i = 0; i < count; ++i) {
+      if (!port.PostMessage(i).ok()) return;
+    }
+  });
+  // Two threads hand the port to each other after every few messages.
+  auto [c, d] = MessageChannel::Create();
+  const auto take_turns = [count](MessagePort channel, MessagePort first) {
+    MessagePort port = std::move(first);
+    bool mine = port.identity() != nullptr;
+    for (;;) {
+      if (!mine) {
+        absl::StatusOr<MessageEvent> event = channel.Receive(absl::Seconds(60));
+        if (!event.ok()) return -1;
+        port = std::move(event->As<StressPort>()->port);
+      }
+      int last = -1;
+      for (int i = 0; i < 7; ++i) {
+        absl::StatusOr<MessageEvent> event = port.Receive(absl::Seconds(60));
+        if (!event.ok()) return -2;
+        last = *event->As<int>();
+        if (last == count - 1) return last;
+      }
+      StressPort parcel{std::move(port)};
+      if (!channel.PostMessage(parcel, {.transfer = {&parcel.port}}).ok()) return -3;
+      mine = false;
+    }
+  };
+  int results[2] = {};
+  std::thread other([&, port = std::move(d)]() mutable {
+    results[0] = take_turns(std::move(port), MessagePort());
+  });
+  results[1] = take_turns(std::move(c), std::move(b));
+  other.join();
+  poster.join();
+  CHECK((results[0] == count - 1 || results[1] == count - 1));
+}
+
+TEST_CASE(
+    "posts against close: a post that says OK arrives or was overtaken by the receiver's close") {
+  for (int round = 0; round < test::Rounds(500); ++round) {
+    auto [a, b] = MessageChannel::Create();
+    int posted = 0;
+    int received = 0;
+    bool ordered = true;
+    test::Together({[&, &port = a] {
+                      while (posted < 20 && port.PostMessage(posted).ok()) ++posted;
+                      port.Close();
+                    },
+                    [&, &port = b] {
+                      while (received < 10) {
+                        absl::StatusOr<MessageEvent> event = port.Receive(absl::Seconds(60));
+                        if (!event.ok()) return;
+                        ordered = ordered && *event->As<int>() == received;
+                        ++received;
+                      }
+                      port.Close();
+                    }});
+    REQUIRE(ordered);
+    REQUIRE(received <= posted);
+    REQUIRE(received == 10);
+  }
+}
+
+TEST_CASE("buffers are transferred to and fro: the same bytes, one owner at a time") {
+  auto [a, b] = MessageChannel::Create();
+  const int rounds = test::Rounds(2'000);
+  const auto bounce = [rounds](MessagePort& port, ArrayBuffer buffer) {
+    for (int i = 0; i < rounds; ++i) {
+      if (!buffer.detached()) {
+        buffer.Span()[0] = static_cast<std::byte>(i);
+        if (!port.PostMessage(buffer, {.transfer = {&buffer}}).ok()) return false;
+      }
+      absl::StatusOr<MessageEvent> event = port.Receive(absl::Seconds(60));
+      if (!event.ok()) return false;
+      buffer = *event->As<ArrayBuffer>();
+    }
+    return port.PostMessage(buffer, {.transfer = {&buffer}}).ok();
+  };
+  bool other_ok = false;
+  std::thread other([&, &port = b] { other_ok = bounce(port, ArrayBuffer()); });
+  CHECK(bounce(a, *ArrayBuffer::Create(64)));
+  other.join();
+  CHECK(other_ok);
+}
+
+}  // namespace
+}  // namespace sabre
