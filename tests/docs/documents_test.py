@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""The code in the documents is right: README.md, docs/, and what lies beside examples and models.
+
+usage: documents_test.py ROOT BUILD_DIR -- COMPILER...
+
+A block marked `cpp` that contains `int main(` is a program: it compiles against the library and exits
+with 0. A block marked with a language and a path (`cpp examples/a.h`) is a quotation: its lines stand in
+that file, one after the other. If the path is that of a file of models, and the language `text`, they
+stand in what `./dev verify` prints of it. Other blocks are fragments.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+QUOTATION = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROOF = "```cpp\nint main() { return 1; }\n```\n```cpp\nint main() { return x; }\n```\n```cpp\nint fragment;\n```\n"
+
+
+def programs(text):
+    return [block for block in BLOCK.findall(text) if "int main(" in block]
+
+
+def quoted_source(language, path, root):
+    """What a quotation is compared with."""
+    file = root / path
+    if not file.is_file():
+        return ""
+    if is_output(language, path):
+        done = subprocess.run(
+            [root / "verify" / "check_file.sh", file],
+            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=240,
+        )  # fmt: skip
+        return re.sub(r" +$", "", done.stdout, flags=re.MULTILINE)
+    return file.read_text(encoding="utf-8")
+
+
+def is_output(language, path):
+    return language == "text" and path.endswith("_verify.cc")
+
+
+def has_relacy(compiler):
+    """Whether models can be compiled; where they cannot, their output is not compared."""
+    source = "#if !__has_include(<relacy/context.hpp>)\n#error\n#endif\n"
+    done = subprocess.run([*compiler, "-x", "c++", "-E", "-"], input=source, text=True, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def misquotes(text, root, models):
+    """What a document quotes, by path, and whether it does not stand there."""
+    for language, path, block in QUOTATION.findall(text):
+        if is_output(language, path) and not models:
+            continue
+        # Whole lines: the block may begin anywhere, but not in the middle of one.
+        yield path, "\n" + block not in "\n" + quoted_source(language, path, root)
+
+
+def flags(kind, name, build):
+    """The compiler's arguments for a dependency of this build folder."""
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(build / "meson-uninstalled")}
+    done = subprocess.run(["pkg-config", kind, name], env=environment, text=True, capture_output=True, check=True)
+    return done.stdout.split()
+
+
+def complaint(source, compiler, root, build, folder):
+    """None if the program compiles and exits with 0, else what went wrong."""
+    dependency = "sabre_verify" if "sabre/verify/" in source else "sabre"
+    file = pathlib.Path(folder) / "program.cc"
+    file.write_text(source, encoding="utf-8")
+    program = file.with_suffix("")
+    commands = [
+        # The headers lie in the source: what is not installed has no include folder of its own.
+        [*compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", f"-I{root}/include"]
+        + [*flags("--cflags", dependency, build), file, "-o", program, *flags("--libs", dependency, build)],
+        [program],
+    ]
+    for command in commands:
+        done = subprocess.run(command, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=120)
+        if done.returncode != 0:
+            return f"{command[0]} exited with {done.returncode}\n{done.stdout}{done.stderr}"
+    return None
+
+
+def check(source, compiler, root, build):
+    with tempfile.TemporaryDirectory() as folder:
+        return complaint(source, compiler, root, build, folder)
+
+
+def main(arguments):
+    split = arguments.index("--")
+    root, build = map(pathlib.Path, arguments[:split])
+    compiler = [word for word in arguments[split + 1 :] if os.path.basename(word) != "ccache"]
+    folders = ["docs", "examples", "verify"]
+    documents = sorted([*root.glob("*.md"), *(page for folder in folders for page in root.glob(f"{folder}/**/*.md"))])
+    found = [
+        (f"{document.relative_to(root)}, program {number}", source)
+        for document in documents
+        for number, source in enumerate(programs(document.read_text(encoding="utf-8")), start=1)
+    ]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = list(pool.map(lambda entry: check(entry[1], compiler, root, build), found))
+    results = [complaint is None for complaint in complaints]
+    for (name, _), error in zip(found, complaints):
+        print(("ok      " if error is None else "FAILED  ") + name)
+        if error is not None:
+            print(error)
+    models = has_relacy(compiler)
+    for document in documents:
+        for path, wrong in misquotes(document.read_text(encoding="utf-8"), root, models):
+            results.append(not wrong)
+            print(("FAILED  " if wrong else "ok      ") + f"{document.relative_to(root)} quotes {path}")
+    bad = [check(source, compiler, root, build) for source in programs(PROOF)]
+    results.append(len(bad) == 2 and all(bad))
+    print(("ok      " if results[-1] else "FAILED  ") + "a program that does not compile or fails is noticed")
+    here = "tests/docs/documents_test.py"
+    proof = f"```python {here}\nimport sys\nimport tempfile\n```\n```python {here}\nimport tempfile\nimport sys\n```\n"
+    results.append([wrong for _, wrong in misquotes(proof, root, models)] == [False, True])
+    print(("ok      " if results[-1] else "FAILED  ") + "a quotation that differs is noticed")
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
