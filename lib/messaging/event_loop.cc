@@ -18,6 +18,17 @@ namespace {
 // Pieces of work in one turn before the timers are looked at again.
 constexpr std::size_t kItemsPerTurn = 256;
 
+// Says that the loop is in a turn, as long as it exists. Turns nest: work may run the loop.
+class InTurn {
+ public:
+  explicit InTurn(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
+  ~InTurn() { flag_ = before_; }
+
+ private:
+  bool& flag_;
+  const bool before_;
+};
+
 // Work posted by a call of Post.
 class PostedWork final : public internal::LoopItem {
  public:
@@ -44,7 +55,8 @@ EventLoop& EventLoop::Current() {
 }
 
 EventLoop::EventLoop()
-    : core_(std::make_shared<internal::LoopCore>()),
+    : agent_id_(Agent::Current().id()),
+      core_(std::make_shared<internal::LoopCore>()),
       timers_(std::make_unique<internal::LoopTimers>()) {}
 
 EventLoop::~EventLoop() {
@@ -52,7 +64,14 @@ EventLoop::~EventLoop() {
   core_->Close();
 }
 
-bool EventLoop::Post(Work work) { return core_->Push(*new PostedWork(std::move(work))); }
+bool EventLoop::Post(Work work) {
+  auto* const posted = new PostedWork(std::move(work));
+  if (Agent::Current().id() != agent_id_) return core_->Push(*posted);
+  // The loop's own: for its next turn, so that work which posts itself anew keeps no turn from ending.
+  core_->Defer(*posted);
+  if (!in_turn_) core_->Wake();
+  return true;
+}
 
 void EventLoop::Stop() { core_->RequestStop(); }
 
@@ -73,6 +92,8 @@ bool EventLoop::Alive() const noexcept { return core_->references > 0 || !timers
 
 std::size_t EventLoop::Turn() {
   const TimePoint began = StdSync::Now();
+  // Restored also if work throws.
+  const InTurn in_turn(in_turn_);
   std::size_t ran = 0;
   core_->Collect();
   // One by one, so that an exception leaves the rest where it is.

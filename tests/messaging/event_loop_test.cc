@@ -80,6 +80,24 @@ TEST_CASE("a timer that makes itself anew without delay does not starve the othe
   CHECK(turns == 2);
 }
 
+TEST_CASE("work that posts itself anew does not starve timers") {
+  EventLoop& loop = EventLoop::Current();
+  int posts = 0;
+  int posts_at_timer = -1;
+  struct Again {
+    EventLoop& loop;
+    int& posts;
+    void operator()() const {
+      if (++posts < 100) loop.Post(Again{loop, posts});
+    }
+  };
+  loop.Post(Again{loop, posts});
+  loop.PostAfter(absl::ZeroDuration(), [&] { posts_at_timer = posts; });
+  loop.Run();
+  CHECK(posts == 100);
+  CHECK(posts_at_timer <= 2);
+}
+
 TEST_CASE("Stop ends Run after the piece of work it is in; the rest runs next time") {
   EventLoop& loop = EventLoop::Current();
   std::vector<int> ran;

@@ -48,7 +48,9 @@ class EventLoop final : public Executor {
   // Makes the current or next Run or RunFor return after the piece of work it is in. Any thread.
   void Stop();
 
-  // Executor. Returns false, and destroys `work`, once the loop's thread has ended. Any thread.
+  // Executor. Any thread, as long as the loop's thread lives; while it ends, Post returns false and
+  // destroys `work`. What the loop's own thread posts runs in the next turn, after timers and messages
+  // that are due before.
   bool Post(Work work) override;
 
   // Runs `work` once, `delay` from now (zero and less: in the next turn). Timers that are due at the
@@ -87,6 +89,8 @@ class EventLoop final : public Executor {
   bool Alive() const noexcept;
   std::size_t Turn();
 
+  const std::uint64_t agent_id_;  // of the loop's thread
+  bool in_turn_ = false;
   const std::shared_ptr<internal::LoopCore> core_;
   const std::unique_ptr<internal::LoopTimers> timers_;
   Metrics metrics_;
