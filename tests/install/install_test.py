@@ -51,6 +51,13 @@ def consume(pkgconfig, consumer, options):
         run(pathlib.Path(folder) / "consumer")
 
 
+def check_models(pkgconfig, models):
+    """Builds and runs a folder of models against the `sabre_verify` that was installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        run("meson", "setup", folder, models, "--wrap-mode=nofallback", PKG_CONFIG_PATH=str(pkgconfig))
+        run("meson", "test", "-C", folder)
+
+
 def build_without_exceptions(root, build):
     folder = build / "tests" / "install" / "bare"
     if not (folder / "build.ninja").exists():
@@ -86,6 +93,10 @@ def main(root, build):
         install_of_first = install(build, first)
         case("a project outside the tree builds and runs", lambda: consume(install_of_first, consumer, PLAIN))
         case("so it does without exceptions and RTTI", lambda: consume(install_of_first, consumer, BARE))
+        case(
+            "so does a folder of models, against sabre_verify",
+            lambda: check_models(install_of_first, root / "examples" / "verify_your_own"),
+        )
         case("it does not if a header was not installed", without_a_header)
         case(
             "the library builds without exceptions and RTTI, and serves that project too",
