@@ -82,7 +82,8 @@ FileSource::Found ListSource::Step(OnFile on_file) {
 
 FileSource::Found ListSource::Fill() {
   pollfd ready{fd_, POLLIN, 0};
-  if (poll(&ready, 1, 0) == 0) return Found::kNothing;
+  // A signal that is pending ends poll with EINTR: it must be looked at before anything blocks.
+  if (const int n = poll(&ready, 1, 0); n == 0 || (n < 0 && errno == EINTR)) return Found::kNothing;
   text_.erase(0, next_);
   searched_ -= next_;
   next_ = 0;

@@ -26,7 +26,9 @@ ListWriter::Result ListWriter::Write() {
   if (pending() == 0) return Result::kDone;
   if (may_block_) {
     pollfd ready{fd_, POLLOUT, 0};
-    if (poll(&ready, 1, 0) == 0) return Result::kWouldBlock;
+    // A signal that is pending ends poll with EINTR: it must be looked at before anything blocks.
+    if (const int n = poll(&ready, 1, 0); n == 0 || (n < 0 && errno == EINTR))
+      return Result::kWouldBlock;
   }
   const std::size_t piece = std::min(pending(), may_block_ ? kPipePiece : kFilePiece);
   const ssize_t wrote = write(fd_, text_.data() + written_, piece);

@@ -22,8 +22,9 @@ class Printer {
   std::string Print(Value value) {
     PrintValue(value);
     if (out_.size() > max_length_) {
-      out_.resize(max_length_);
-      while (!out_.empty() && (out_.back() & 0xc0) == 0x80) out_.pop_back();  // no half characters
+      std::size_t length = max_length_;
+      while (length > 0 && (out_[length] & 0xc0) == 0x80) --length;  // no half characters
+      out_.resize(length);
       out_ += "…";
     }
     return std::move(out_);

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "lib/clone/node.h"
 #include "sabre/clone/value.h"
 
@@ -38,14 +38,31 @@ class Comparison {
   }
 
  private:
-  // Compares what can be compared at once, and remembers the rest. A pair that was met before is
-  // equal if everything else is: that ends cycles.
+  // Compares what can be compared at once, and remembers the rest. Two that were found to stand for
+  // each other, by a chain of pairs, are equal if everything else is: that ends cycles, after at most as
+  // many pairs as there are objects (J. Hopcroft and R. Karp, "A linear algorithm for testing
+  // equivalence of finite automata", 1971).
   bool Add(Value a, Value b) {
     if (a.kind() != b.kind()) return false;
     if (!a.has_identity()) return SamePrimitive(a, b);
-    if (!seen_.emplace(ValueAccess::pointer(a), ValueAccess::pointer(b)).second) return true;
+    const void* const x = Representative(ValueAccess::pointer(a));
+    const void* const y = Representative(ValueAccess::pointer(b));
+    if (x == y) return true;
+    parent_[x] = y;
     open_.emplace_back(a, b);
     return true;
+  }
+
+  // Of the objects that stand for `object`; halves the path to it.
+  const void* Representative(const void* object) {
+    for (;;) {
+      const auto found = parent_.find(object);
+      if (found == parent_.end()) return object;
+      if (const auto next = parent_.find(found->second); next != parent_.end()) {
+        found->second = next->second;
+      }
+      object = found->second;
+    }
   }
 
   bool Parts(Value a, Value b) {
@@ -110,7 +127,7 @@ class Comparison {
   }
 
   std::vector<std::pair<Value, Value>> open_;
-  absl::flat_hash_set<std::pair<const void*, const void*>> seen_;
+  absl::flat_hash_map<const void*, const void*> parent_;  // a forest, one tree a class
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // deserializer_memory.cc.
 #include "sabre/clone/deserializer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -29,6 +30,7 @@ bool Deserializer::ReadHeader() {
       version_ < wire::kOldestVersion || version_ > wire::kVersion) {
     return FailExpected("the header of version 13, 14 or 15");
   }
+  header_end_ = cursor_.offset();
   return true;
 }
 
@@ -299,10 +301,12 @@ bool Deserializer::CountIds(std::uint32_t& ids) {
   cursor_.PeekTag();
   const std::size_t here = cursor_.offset();
   if (!ScanTo(here)) return false;
-  ids = 0;
-  for (const internal::WireScanner::Id& id : tables_->scanner->ids()) {
-    if (id.offset < here) ++ids;
-  }
+  // In the order of their offsets.
+  const auto& all = tables_->scanner->ids();
+  const auto first_after = std::lower_bound(
+      all.begin(), all.end(), here,
+      [](const internal::WireScanner::Id& id, std::size_t offset) { return id.offset < offset; });
+  ids = static_cast<std::uint32_t>(first_after - all.begin());
   return true;
 }
 

@@ -185,7 +185,17 @@ bool Deserializer::ReadViewFields(ArrayBufferView& view, bool resizable) {
 bool Deserializer::ReadBytes(std::vector<std::byte>& bytes) {
   ArrayBufferView view;
   const std::uint8_t tag = cursor_.PeekTag();
-  if (tag == wire::kHostObject || tag == wire::kReference) {
+  bool is_view = tag == wire::kHostObject;
+  if (tag == wire::kReference) {
+    // To a view, or to a buffer, which another view may follow.
+    const std::size_t here = cursor_.offset();
+    std::size_t return_to;
+    if (!FollowReference(return_to)) return false;
+    const std::uint8_t target = cursor_.PeekTag();
+    is_view = target == wire::kHostObject || target == wire::kArrayBufferView;
+    cursor_.Seek(here);
+  }
+  if (is_view) {
     if (!ReadView(view)) return false;
   } else {
     bool resizable;

@@ -195,6 +195,9 @@ bool GraphWriter::WriteView(const ViewNode& node) {
   if (view.byte_offset > available || byte_length > available - view.byte_offset) {
     return out_.FailDataClone("a view is out of the bounds of its buffer");
   }
+  if (view.byte_offset > 0xffffffff || byte_length > 0xffffffff) {
+    return out_.FailDataClone("a view reaches beyond byte 4294967295");
+  }
   if (!WriteBuffer(*node.buffer)) return false;
   TakeId(&node);
   const bool shared = node.buffer->kind == ValueKind::kSharedArrayBuffer;

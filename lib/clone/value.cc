@@ -65,6 +65,12 @@ bool IsCollection(Value value) noexcept {
 // The property of an object or array, or null if there is none.
 const Value* Find(Value container, Value key) noexcept {
   if (!key.is_number() && !key.is_string()) return nullptr;
+  if (key.is_number()) {
+    // A number that is no array index names no element, and converts to none.
+    const double number = Access::number(key);
+    if (!(number >= 0 && number <= 4294967294.0)) return nullptr;
+    if (number != static_cast<double>(static_cast<std::uint32_t>(number))) return nullptr;
+  }
   if (container.is_array() && key.is_number()) {
     const ArrayNode& array = *Access::node<ArrayNode>(container);
     const double index = Access::number(key);

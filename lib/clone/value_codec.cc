@@ -17,7 +17,10 @@ bool ReadGraph(Deserializer& in, Graph& graph) {
   const std::size_t start = in.offset();
   std::uint32_t first_id = 0;
   // At the top the header is all there was; inside a C++ type the objects around have ids.
-  if (start > 8 && !in.CountIds(first_id)) return false;
+  if (start != in.header_end()) {
+    // A byte of input must not cost a whole storage that nobody pays for.
+    if (!in.CountIds(first_id) || !in.Charge(sizeof(GraphStorage))) return false;
+  }
   // Version 13 may or may not have flags in its views. V8 tries without and then, if that fails,
   // with them, going on counting ids from where it failed; a writer with flags counted from the
   // beginning. Both are tried.
@@ -58,7 +61,7 @@ bool ReadGraph(Deserializer& in, Graph& graph) {
 absl::StatusOr<Graph> StructuredClone(Value value, const StructuredSerializeOptions& options) {
   absl::StatusOr<PreparedMessage> message = PreparedMessage::Prepare(value, options);
   if (!message.ok()) return std::move(message).status();
-  return Decode<Graph>(std::move(*message).Commit());
+  return Decode<Graph>(std::move(*message).Commit(), TrustedBytes());
 }
 
 }  // namespace sabre

@@ -61,10 +61,15 @@ EventLoop::EventLoop()
 
 EventLoop::~EventLoop() {
   if (Agent::Current().executor() == this) Agent::Current().set_executor(nullptr);
+  closing_ = true;
+  // One by one, while the tables are whole: the end of a timer's work may cancel another.
+  while (timers_->TakeAny().has_value()) {
+  }
   core_->Close();
 }
 
 bool EventLoop::Post(Work work) {
+  if (Agent::Current().id() == agent_id_ && closing_) return false;
   auto* const posted = new PostedWork(std::move(work));
   if (Agent::Current().id() != agent_id_) return core_->Push(*posted);
   // The loop's own: for its next turn, so that work which posts itself anew keeps no turn from ending.
@@ -76,10 +81,15 @@ bool EventLoop::Post(Work work) {
 void EventLoop::Stop() { core_->RequestStop(); }
 
 EventLoop::TimerId EventLoop::PostAfter(absl::Duration delay, Work work) {
+  if (closing_) return 0;
   // A timer for the next turn is due now.
   const TimePoint due =
       delay > absl::ZeroDuration() ? internal::DeadlineAfter(delay) : StdSync::Now();
-  return timers_->Add(due, std::move(work));
+  const TimerId timer = timers_->Add(due, std::move(work));
+  if (platform::WakeFd* fd = core_->wake_fd(); fd != nullptr && !in_turn_) {
+    fd->SetTimer(timers_->next_due());
+  }
+  return timer;
 }
 
 bool EventLoop::CancelTimer(TimerId timer) { return timers_->Remove(timer); }
@@ -98,17 +108,21 @@ std::size_t EventLoop::Turn() {
   core_->Collect();
   // One by one, so that an exception leaves the rest where it is.
   for (std::size_t left = core_->deferred(); left > 0 && !core_->stop_requested(); --left) {
-    core_->PopDeferred()->Run();
-    ++ran;
-  }
-  while (ran < kItemsPerTurn && !core_->stop_requested()) {
-    internal::LoopItem* item = core_->Pop();
-    if (item == nullptr) break;
+    internal::LoopItem* const item = core_->PopDeferred();
+    if (item == nullptr) break;  // work that ran the loop itself has taken the rest
     item->Run();
     ++ran;
   }
+  std::size_t popped = 0;
+  while (popped < kItemsPerTurn && !core_->stop_requested()) {
+    internal::LoopItem* item = core_->Pop();
+    if (item == nullptr) break;
+    item->Run();
+    ++popped;
+  }
+  ran += popped;
   // What is left is not announced again by those who queued it.
-  if (ran >= kItemsPerTurn) core_->Wake();
+  if (popped == kItemsPerTurn) core_->Wake();
   const std::uint64_t made_before = timers_->next_id();
   while (!core_->stop_requested()) {
     std::optional<Work> due = timers_->TakeDue(StdSync::Now(), made_before);
@@ -132,7 +146,8 @@ void EventLoop::RunUntil(absl::Duration limit) {
   const TimePoint deadline = internal::DeadlineAfter(limit);
   for (;;) {
     const std::size_t ran = Turn();
-    if (core_->TakeStopRequest()) return;
+    // A run inside a run leaves the request to the outer one.
+    if (in_turn_ ? core_->stop_requested() : core_->TakeStopRequest()) return;
     const TimePoint now = StdSync::Now();
     if (now >= deadline) return;
     if (ran > 0 || core_->deferred() > 0) continue;
@@ -150,12 +165,22 @@ void EventLoop::RunUntil(absl::Duration limit) {
 std::size_t EventLoop::Poll() {
   platform::WakeFd* const fd = core_->wake_fd();
   if (fd != nullptr) fd->Clear();
+  // Also if work throws: the descriptor was cleared.
+  struct SetDescriptor {
+    EventLoop& loop;
+    platform::WakeFd* fd;
+    bool returned = false;
+    ~SetDescriptor() {
+      const bool stopped =
+          loop.in_turn_ ? loop.core_->stop_requested() : loop.core_->TakeStopRequest();
+      if (fd == nullptr) return;
+      fd->SetTimer(loop.timers_->next_due());
+      // Work that came meanwhile did not ring, and a stop has left some behind.
+      if (!returned || stopped || loop.core_->deferred() > 0 || !loop.core_->Arm()) fd->Ring();
+    }
+  } set_descriptor{*this, fd};
   const std::size_t ran = Turn();
-  core_->TakeStopRequest();
-  if (fd == nullptr) return ran;
-  fd->SetTimer(timers_->next_due());
-  // Work that came meanwhile did not ring.
-  if (core_->deferred() > 0 || !core_->Arm()) fd->Ring();
+  set_descriptor.returned = true;
   return ran;
 }
 

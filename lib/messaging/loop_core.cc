@@ -10,14 +10,20 @@ namespace sabre::internal {
 LoopCore::LoopCore() = default;
 LoopCore::~LoopCore() = default;
 
+// These three keep the core alive: once the loop can see the work or the request, it may end.
 bool LoopCore::Push(LoopItem& item) {
+  const std::shared_ptr<LoopCore> keep = shared_from_this();
   queue_.Push(item);
   return Signal();
 }
 
-void LoopCore::Wake() { Signal(); }
+void LoopCore::Wake() {
+  const std::shared_ptr<LoopCore> keep = shared_from_this();
+  Signal();
+}
 
 void LoopCore::RequestStop() {
+  const std::shared_ptr<LoopCore> keep = shared_from_this();
   // Relaxed: the signal after it is what orders.
   stop_requested_.store(true, StdSync::kRelaxed);
   Signal();

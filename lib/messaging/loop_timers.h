@@ -47,6 +47,9 @@ class LoopTimers {
     return std::nullopt;
   }
 
+  // The work of any timer, which is there no more. Empty if there is none.
+  std::optional<Executor::Work> TakeAny() { return TakeDue(kNever, next_id_); }
+
   bool empty() const { return timers_.empty(); }
   TimePoint next_due() const { return timers_.empty() ? kNever : timers_.begin()->first.first; }
   std::uint64_t next_id() const { return next_id_; }

@@ -206,7 +206,7 @@ MessageChannel MessageChannel::Create() {
 
 absl::StatusOr<Graph*> MessageEvent::graph() {
   if (graph_ == nullptr) {
-    absl::StatusOr<Graph> read = Decode<Graph>(bytes_, attachments_);
+    absl::StatusOr<Graph> read = Decode<Graph>(bytes_, attachments_, TrustedBytes());
     if (!read.ok()) return std::move(read).status();
     graph_ = std::make_unique<Graph>(*std::move(read));
   }

@@ -11,8 +11,8 @@ std::size_t PageSize() noexcept {
 }
 
 void* ReservePages(std::size_t size) noexcept {
-  void* const address =
-      mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  // Without MAP_NORESERVE, so that CommitPages is charged and can be refused; PROT_NONE costs nothing.
+  void* const address = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return address == MAP_FAILED ? nullptr : address;
 }
 

@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "lib/memory/deadline.h"
 
 namespace sabre::internal {
 
@@ -68,9 +69,11 @@ void PoolCore::Submit(TaskBase& task) {
 
 absl::Status PoolCore::Close(absl::Duration timeout) {
   source_->Close();
-  const absl::Time deadline = absl::Now() + timeout;
+  const TimePoint deadline = DeadlineAfter(timeout);
   for (Worker& worker : workers_) {
-    const absl::Duration left = std::max(absl::ZeroDuration(), deadline - absl::Now());
+    const absl::Duration left =
+        deadline == kNever ? absl::InfiniteDuration()
+                           : absl::FromChrono(std::max(deadline, StdSync::Now()) - StdSync::Now());
     if (absl::Status ended = worker.Join(left); absl::IsDeadlineExceeded(ended)) {
       return absl::DeadlineExceededError(
           absl::StrCat("WorkerPool: ", source_->size(), " tasks wait and others run"));

@@ -61,7 +61,10 @@ TaskBase::~TaskBase() { core().~TaskCore(); }
 void TaskBase::AddReference() noexcept { core().references.Increment(); }
 
 void TaskBase::DropReference() noexcept {
-  if (core().references.Decrement()) delete this;
+  if (!core().references.Decrement()) return;
+  // While the task is whole: this waits for a Cancel that is running in another thread.
+  core().cancel_with.reset();
+  delete this;
 }
 
 void TaskBase::Execute(std::size_t worker_index) {

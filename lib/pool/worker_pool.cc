@@ -25,11 +25,11 @@ WorkerPool::~WorkerPool() {
 }
 
 absl::StatusOr<WorkerPool> WorkerPool::Create(WorkerPoolOptions options) {
-  // 2^32: far beyond what memory holds, and small enough to round up to a power of two.
-  constexpr std::size_t kMaxQueue = std::size_t{1} << 32;
+  // The ring is allocated at once: 16 bytes a place.
+  constexpr std::size_t kMaxQueue = std::size_t{1} << 24;
   if (options.max_queue == 0 || options.max_queue > kMaxQueue) {
     return absl::InvalidArgumentError(
-        absl::StrCat("WorkerPool: max_queue ", options.max_queue, " is not in [1, 2^32]"));
+        absl::StrCat("WorkerPool: max_queue ", options.max_queue, " is not in [1, 2^24]"));
   }
   const std::size_t threads =
       options.max_threads != 0 ? options.max_threads : AvailableParallelism();

@@ -111,7 +111,7 @@ bool Parker::Spin(TimePoint deadline) noexcept {
 
 bool Parker::Sleep(TimePoint deadline) noexcept {
   std::uint32_t expected = kEmpty;
-  // Relaxed on success: announces the sleep, carries nothing. Acquire on failure: the token came.
+  // Acquire for the failure: the token came. The success announces the sleep and carries nothing.
   if (state_.compare_exchange_strong(expected, kParked, std::memory_order_acquire,
                                      std::memory_order_acquire)) {
     for (;;) {

@@ -97,7 +97,7 @@ TEST_CASE("max_queue bounds the tasks that wait, exactly") {
 TEST_CASE("bad options are errors that name the value") {
   const absl::Status status = WorkerPool::Create({.max_queue = 0}).status();
   CHECK(absl::IsInvalidArgument(status));
-  CHECK(status.message() == "WorkerPool: max_queue 0 is not in [1, 2^32]");
+  CHECK(status.message() == "WorkerPool: max_queue 0 is not in [1, 2^24]");
 }
 
 TEST_CASE("a queued task can be cancelled, by itself or by a token; others are not affected") {

@@ -100,6 +100,10 @@ struct Codec<std::shared_ptr<T>> {
       const void* const type = &internal::kTypeAddress<Object>;
       if (out.WriteReferenceIfKnown(pointer.get(), type)) return true;
       out.RegisterId(pointer.get(), type, out.next_id());
+      out.EnterPointer();
+      const bool written = out.CheckDepth() && Codec<Object>::Write(out, *pointer);
+      out.LeavePointer();
+      return written;
     }
     return Codec<Object>::Write(out, *pointer);
   }

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -107,7 +108,13 @@ struct Codec<const char*> {
 };
 template <std::size_t kSize>
 struct Codec<char[kSize]> {
-  static bool Write(Serializer& out, const char (&text)[kSize]) { return out.WriteUtf8(text); }
+  static bool Write(Serializer& out, const char (&text)[kSize]) {
+    // Up to the first NUL, or all of it if there is none.
+    const void* const end = std::memchr(text, 0, kSize);
+    return out.WriteUtf8({text, end != nullptr
+                                    ? static_cast<std::size_t>(static_cast<const char*>(end) - text)
+                                    : kSize});
+  }
 };
 // UTF-16, lone surrogates kept.
 template <>

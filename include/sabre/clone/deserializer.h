@@ -185,6 +185,8 @@ class Deserializer {
   }
   std::size_t left() const noexcept { return cursor_.left(); }
   std::size_t offset() const noexcept { return cursor_.offset(); }
+  // Where the first value begins.
+  std::size_t header_end() const noexcept { return header_end_; }
 
   // ---- Failure. ----
   // Records a kDataLoss: "expected `what` at byte …". Returns false.
@@ -221,6 +223,7 @@ class Deserializer {
   std::size_t budget_;
   std::uint32_t depth_ = 0;
   std::uint32_t version_ = 0;
+  std::size_t header_end_ = 0;
   Attachments* attachments_;
   // What most values never need: buffers, back references, the failure. Created on first use.
   internal::DeserializerTables* tables_ = nullptr;

@@ -43,6 +43,9 @@ struct DeserializeOptions {
   bool refuse_trailing_bytes = false;
 };
 
+// Options for bytes that this process has written itself: no budget, so that whatever was sent arrives.
+inline DeserializeOptions TrustedBytes() { return {.max_memory = SIZE_MAX}; }
+
 // How deeply C++ types may nest at run time (a tree of std::unique_ptr, for example) when a Codec
 // writes or reads them. Small enough for a stack of 256 KiB.
 inline constexpr std::uint32_t kMaxCodecDepth = 256;

@@ -148,6 +148,9 @@ class Serializer {
   // False, and a failure, if the containers now open are more than kMaxCodecDepth.
   bool CheckDepth() { return depth_ <= kMaxCodecDepth || FailDepth(kMaxCodecDepth); }
   bool FailDepth(std::size_t limit);
+  // A pointer counts as a level: reading through it takes one.
+  void EnterPointer() { ++depth_; }
+  void LeavePointer() { --depth_; }
   // Say where the failure happened, innermost first: `.key`, `[index]`, or any text.
   void PrependKey(std::string_view key);
   void PrependIndex(std::size_t index);

@@ -29,7 +29,7 @@ requires Encodable<T> && Decodable<T> absl::StatusOr<T> StructuredClone(
     const T& value, const StructuredSerializeOptions& options = {}) {
   absl::StatusOr<PreparedMessage> message = PreparedMessage::Prepare(value, options);
   if (!message.ok()) return std::move(message).status();
-  return Decode<T>(std::move(*message).Commit());
+  return Decode<T>(std::move(*message).Commit(), TrustedBytes());
 }
 
 // The same of a Value: a Graph with the copy as its root.

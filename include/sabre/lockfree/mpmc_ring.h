@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "sabre/lockfree/cache_line.h"
@@ -34,9 +35,13 @@ namespace sabre {
 //   the order in which positions are claimed.
 // Memory ordering: everything before a TryPush happens before the return of the TryPop that takes its
 //   value.
-// Requires: T is default-constructible and movable. A popped slot holds T() until it is used again.
+// Requires: T is default-constructible and movable, and neither throws: a claimed slot must be
+//   published. A popped slot holds T() until it is used again.
 template <class T, AtomicPolicy S = StdSync>
 class MpmcRing {
+  static_assert(std::is_nothrow_default_constructible_v<T> &&
+                std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>);
+
  public:
   // capacity: how many values the ring holds; rounded up to a power of two, and to at least 2 (with
   // one slot, "full in this lap" and "free in the next" would be the same turn).

@@ -91,6 +91,7 @@ class EventLoop final : public Executor {
 
   const std::uint64_t agent_id_;  // of the loop's thread
   bool in_turn_ = false;
+  bool closing_ = false;
   const std::shared_ptr<internal::LoopCore> core_;
   const std::unique_ptr<internal::LoopTimers> timers_;
   Metrics metrics_;

@@ -33,7 +33,7 @@ class MessageEvent {
   // Errors: kDataLoss if the message is not a T: the path, the byte offset, what was expected.
   template <Decodable T>
   absl::StatusOr<T> As() {
-    return Decode<T>(bytes_, attachments_);
+    return Decode<T>(bytes_, attachments_, TrustedBytes());
   }
 
   // The value as a tree, which the event owns: the Value is good as long as the event. Undefined if the

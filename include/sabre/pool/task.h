@@ -102,7 +102,8 @@ class FunctionTask final : public TypedTask<T> {
 // The result of a WorkerPool::Run: a value or a status, exactly one, whatever happens to the pool.
 // Dropping a Task does not stop it: call Cancel for that.
 //
-// Thread-safety: thread-compatible; Cancel and done from any thread.
+// Thread-safety: thread-compatible. To cancel from another thread than the one that awaits, use the
+//   stop token of TaskOptions.
 // Memory ordering: everything the task did happens before the return of the Await, and before the
 //   callback, that has its result.
 template <class T>

@@ -47,13 +47,13 @@ struct TaskOptions {
 // are refused at compile time: transfer them in a message, or use a SharedArrayBuffer.
 //
 // Thread-safety: Run from any thread, also from tasks; the others from the thread that owns the pool.
-//   The five questions: a worker runs the function and destroys it and its input there; tasks start in
-//   order; Cancel waits for nothing, Close for all tasks, Destroy for those that run; after Close, Run
+//   The five questions: a worker runs the function and destroys it and its input there (those of a
+//   task that never ran end with its last reference, in any thread); tasks start in order; Cancel waits for nothing, Close for all tasks, Destroy for those that run; after Close, Run
 //   gives a task that has failed.
 // Memory ordering: everything before Run happens before the task's function runs.
 class WorkerPool {
  public:
-  // Errors: kInvalidArgument if max_queue is not in [1, 2^32]; kResourceExhausted if the system refuses a thread (no
+  // Errors: kInvalidArgument if max_queue is not in [1, 2^24]; kResourceExhausted if the system refuses a thread (no
   //   thread is left then).
   static absl::StatusOr<WorkerPool> Create(WorkerPoolOptions options = {});
 
