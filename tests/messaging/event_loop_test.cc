@@ -98,6 +98,46 @@ TEST_CASE("work that posts itself anew does not starve timers") {
   CHECK(posts_at_timer <= 2);
 }
 
+TEST_CASE("work may run its loop") {
+  EventLoop& loop = EventLoop::Current();
+  std::vector<int> ran;
+  loop.Post([&] {
+    loop.RunFor(absl::ZeroDuration());
+    ran.push_back(1);
+  });
+  loop.Post([&] { ran.push_back(2); });
+  loop.Run();
+  CHECK(ran == std::vector<int>{2, 1});
+}
+
+TEST_CASE("a stop request that reaches a run inside a run ends both") {
+  EventLoop& loop = EventLoop::Current();
+  loop.Ref();
+  loop.Post([&] {
+    loop.Stop();
+    loop.Run();
+  });
+  loop.Run();
+  loop.Unref();
+}
+
+TEST_CASE("many that post themselves do not starve what other threads post") {
+  EventLoop& loop = EventLoop::Current();
+  bool heard = false;
+  struct Again {
+    EventLoop& loop;
+    bool& heard;
+    void operator()() const {
+      if (!heard) loop.Post(Again{loop, heard});
+    }
+  };
+  for (int i = 0; i < 400; ++i) loop.Post(Again{loop, heard});
+  std::thread other([&] { loop.Post([&heard] { heard = true; }); });
+  loop.Run();
+  other.join();
+  CHECK(heard);
+}
+
 TEST_CASE("Stop ends Run after the piece of work it is in; the rest runs next time") {
   EventLoop& loop = EventLoop::Current();
   std::vector<int> ran;

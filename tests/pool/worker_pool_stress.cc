@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -43,6 +44,19 @@ TEST_CASE(
   test::Together({[&] { submit(0); }, [&] { submit(1); }});
   CHECK(succeeded + cancelled + refused == 2 * count);
   CHECK(succeeded == ran);
+}
+
+TEST_CASE("tasks that nobody holds are cancelled by their token while workers take them") {
+  WorkerPool pool = *WorkerPool::Create({.max_threads = 2, .max_queue = 100});
+  for (int round = 0; round < test::Rounds(300); ++round) {
+    std::stop_source stop;
+    for (int i = 0; i < 5; ++i) {
+      Task<std::vector<int>> dropped = pool.Run([](int n) { return std::vector<int>(8, n); }, i,
+                                                {.stop_token = stop.get_token()});
+    }
+    stop.request_stop();
+  }
+  CHECK(pool.Close().ok());
 }
 
 TEST_CASE("a burst is drained, although one wake-up serves it all") {

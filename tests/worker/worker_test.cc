@@ -115,6 +115,20 @@ TEST_CASE("Terminate wakes a worker from Wait and from its event loop") {
   CHECK(looping->Join().ok());
 }
 
+TEST_CASE("Terminate reaches a worker whose handler runs its loop") {
+  absl::StatusOr<Worker> worker = Worker::Start([](WorkerScope& self) {
+    self.OnMessage([&self](MessageEvent) {
+      self.PostMessage(1).IgnoreError();
+      self.loop().RunFor(absl::InfiniteDuration());
+    });
+    return absl::OkStatus();
+  });
+  CHECK(worker->PostMessage(0).ok());
+  CHECK(worker->Receive().ok());
+  CHECK(worker->Terminate());
+  CHECK(worker->Join().ok());
+}
+
 TEST_CASE(
     "a worker with a handler lives until its port closes; all its messages come before exit") {
   EventLoop& loop = EventLoop::Current();
