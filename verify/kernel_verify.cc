@@ -1,5 +1,6 @@
 // Claims about the state machines in lib/kernel in which nobody blocks.
 #include "lib/kernel/admission.h"
+#include "lib/kernel/grow_length.h"
 #include "lib/kernel/loop_wakeup.h"
 #include "lib/kernel/ref_count.h"
 #include "lib/kernel/task_state.h"
@@ -355,6 +356,106 @@ const Suite admission(
                                               "refused"}}),
         Claim<OneIsTheLast>("behind a closed door exactly one is the last",
                             {.searches = {Full(), Random(20'000)}}),
+    });
+
+// ---- GrowLength
+
+// A block of up to four pages that begins with one. Committing a page twice is what the system bears.
+struct Block {
+  S::Atomic<std::size_t> length{1};
+  S::Atomic<int> usable[4];
+  S::Var<int> content[4];  // written by whoever grew to here, before
+
+  Block() { usable[0].store(1, S::kRelaxed); }
+  GrowOutcome Grow(std::size_t wanted) {
+    return GrowLength<S>(length, wanted, [this](std::size_t from, std::size_t to) {
+      for (std::size_t page = from; page < to; ++page) usable[page].store(1, S::kRelaxed);
+      return true;
+    });
+  }
+  // All that the length promises is there.
+  std::size_t Look() {
+    const std::size_t seen = length.load(S::kSeqCst);
+    for (std::size_t page = 0; page < seen; ++page) {
+      SABRE_VERIFY(usable[page].load(S::kRelaxed) == 1);
+    }
+    return seen;
+  }
+};
+
+// Two growers and a reader: the reader never sees a length without its pages, and the length never
+// shrinks.
+struct GrowersAndReader : Model<GrowersAndReader, 3>, Block {
+  GrowOutcome outcome[2] = {};
+  void Thread(int id) {
+    if (id < 2) {
+      outcome[id] = Grow(id == 0 ? 2 : 3);
+      SABRE_VERIFY(Look() >= (outcome[id] == GrowOutcome::kGrown ? (id == 0 ? 2u : 3u) : 3u));
+    } else {
+      const std::size_t before = Look();
+      SABRE_VERIFY(Look() >= before);
+    }
+  }
+  void After() {
+    SABRE_VERIFY(Look() == 3 && outcome[1] == GrowOutcome::kGrown);
+    SABRE_VERIFY(outcome[0] != GrowOutcome::kRefused);
+    Reached(outcome[0] == GrowOutcome::kGrown ? "both grew" : "the lesser came too late");
+  }
+};
+
+// What a grower wrote before it grew is there for whoever sees the length.
+struct GrowCarriesData : Model<GrowCarriesData, 2>, Block {
+  void Thread(int id) {
+    if (id == 0) {
+      content[1].Set(7);
+      SABRE_VERIFY(Grow(2) == GrowOutcome::kGrown);
+    } else if (length.load(S::kSeqCst) == 2) {
+      SABRE_VERIFY(content[1].Get() == 7);
+      Reached("seen");
+    }
+  }
+};
+
+// The lengths of two blocks are in one total order with all that is SeqCst.
+struct LengthsAreInOneOrder : Model<LengthsAreInOneOrder, 2> {
+  Block blocks[2];
+  std::size_t seen[2] = {};
+  void Thread(int id) {
+    SABRE_VERIFY(blocks[id].Grow(2) == GrowOutcome::kGrown);
+    seen[id] = blocks[1 - id].length.load(S::kSeqCst);
+  }
+  void After() { SABRE_VERIFY(seen[0] == 2 || seen[1] == 2); }
+};
+
+// A refused commit changes nothing, whatever another grower does.
+struct RefusedCommit : Model<RefusedCommit, 2>, Block {
+  GrowOutcome refused = GrowOutcome::kGrown;
+  void Thread(int id) {
+    if (id == 0) {
+      refused = GrowLength<S>(length, 3, [](std::size_t, std::size_t) { return false; });
+    } else {
+      SABRE_VERIFY(Grow(4) == GrowOutcome::kGrown);
+    }
+  }
+  void After() {
+    SABRE_VERIFY(Look() == 4 && refused != GrowOutcome::kGrown);
+    Reached(refused == GrowOutcome::kRefused ? "refused" : "too late");
+  }
+};
+
+const Suite grow_length(
+    "GrowLength", {"lib/kernel/grow_length.h"},
+    {
+        Claim<GrowersAndReader>("Grow against Grow and a reader: no length without its pages",
+                                {.searches = {Bound(3, 500'000), Random(100'000)},
+                                 .reaches = {"both grew", "the lesser came too late"}}),
+        Claim<GrowCarriesData>("what precedes Grow is there with the length",
+                               {.searches = {Full(), Random(20'000)}, .reaches = {"seen"}}),
+        Claim<LengthsAreInOneOrder>("the lengths of two blocks are in one order",
+                                    {.searches = {Full(), Random(20'000)}}),
+        Claim<RefusedCommit>("a refused commit changes nothing",
+                             {.searches = {Full(), Random(20'000)},
+                              .reaches = {"refused", "too late"}}),
     });
 
 }  // namespace

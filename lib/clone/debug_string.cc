@@ -221,7 +221,7 @@ class Printer {
         out_ += ')';
         return;
       case ValueKind::kArrayBuffer:
-        Bytes(value.array_buffer().Span());
+        Bytes(value.array_buffer().ConstSpan());
         return;
       case ValueKind::kSharedArrayBuffer:
         absl::StrAppend(&out_, "(", value.shared_array_buffer().byte_length(), ")");

@@ -99,7 +99,7 @@ class Comparison {
       case ValueKind::kArrayBuffer: {
         const ArrayBuffer x = a.array_buffer(), y = b.array_buffer();
         return a.resizable() == b.resizable() && a.max_byte_length() == b.max_byte_length() &&
-               SameBytes(x.Span(), y.Span());
+               SameBytes(x.ConstSpan(), y.ConstSpan());
       }
       case ValueKind::kSharedArrayBuffer:
         return a.shared_array_buffer() == b.shared_array_buffer();

@@ -1,4 +1,5 @@
 // lib/clone/deserializer_memory.cc: buffers, views and transferred objects.
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,9 +13,11 @@ namespace {
 // What a buffer costs besides its bytes: its state, its handle, its entry in the table.
 constexpr std::size_t kBufferOverhead = 128;
 
-absl::StatusOr<ArrayBuffer> CopyToBuffer(const std::uint8_t* bytes, std::size_t size) {
+absl::StatusOr<ArrayBuffer> CopyToBuffer(const std::uint8_t* bytes, std::size_t size,
+                                         std::optional<std::size_t> max = std::nullopt) {
   absl::StatusOr<internal::BackingStore> store =
-      internal::BackingStore::AllocateUninitialized(size);
+      max.has_value() ? internal::BackingStore::Allocate(size, max)
+                      : internal::BackingStore::AllocateUninitialized(size);
   if (!store.ok()) return std::move(store).status();
   if (size > 0) std::memcpy(store->data(), bytes, size);
   return ArrayBuffer::FromBackingStore(*std::move(store));
@@ -23,7 +26,7 @@ absl::StatusOr<ArrayBuffer> CopyToBuffer(const std::uint8_t* bytes, std::size_t 
 }  // namespace
 
 // Reads a buffer from its own tag on. The same place gives the same buffer each time.
-bool Deserializer::ReadBufferItself(BufferHandle& buffer, bool& resizable) {
+bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
   const std::uint8_t tag = cursor_.PeekTag();
   const std::size_t start = cursor_.offset();
   std::uint32_t number, max = 0;
@@ -32,7 +35,7 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer, bool& resizable) {
     return FailExpected("a buffer");
   }
   cursor_.ReadTag();
-  resizable = tag == wire::kResizableArrayBuffer;
+  const bool resizable = tag == wire::kResizableArrayBuffer;
   if (!cursor_.ReadVarint(number) || (resizable && !cursor_.ReadVarint(max))) {
     return FailExpected("the length or index of a buffer");
   }
@@ -48,7 +51,11 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer, bool& resizable) {
     buffer = known->second;
   } else if (bytes_follow) {
     if (!Charge(number + kBufferOverhead)) return false;
-    absl::StatusOr<ArrayBuffer> copy = CopyToBuffer(bytes, number);
+    if (resizable && !Tables().reservations.Take(max)) {
+      return Fail(absl::ResourceExhaustedError(internal::ReservationBudget::kExceeded));
+    }
+    absl::StatusOr<ArrayBuffer> copy =
+        CopyToBuffer(bytes, number, resizable ? std::optional<std::size_t>(max) : std::nullopt);
     if (!copy.ok()) return Fail(std::move(copy).status());
     buffer = *std::move(copy);
     buffers.emplace(start, buffer);
@@ -62,27 +69,25 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer, bool& resizable) {
       return FailExpected("the index of a SharedArrayBuffer");
     }
     buffer = attachments_->shared_buffers[number];
-    resizable = attachments_->shared_buffers[number].growable();
   }
   return true;
 }
 
-bool Deserializer::ReadBuffer(BufferHandle& buffer, bool& resizable) {
-  if (cursor_.PeekTag() != wire::kReference) return ReadBufferItself(buffer, resizable);
+bool Deserializer::ReadBuffer(BufferHandle& buffer) {
+  if (cursor_.PeekTag() != wire::kReference) return ReadBufferItself(buffer);
   std::size_t return_to;
   if (!FollowReference(return_to)) return false;
   if (tables_->followed != internal::WireScanner::IdKind::kBuffer) {
     return FailExpected("a reference to a buffer");
   }
-  if (!ReadBufferItself(buffer, resizable)) return false;
+  if (!ReadBufferItself(buffer)) return false;
   cursor_.Seek(return_to);
   return true;
 }
 
 bool Deserializer::ReadArrayBuffer(ArrayBuffer& buffer) {
   BufferHandle handle;
-  bool resizable;
-  if (!ReadBuffer(handle, resizable)) return false;
+  if (!ReadBuffer(handle)) return false;
   if (handle.array_buffer() == nullptr || cursor_.PeekTag() == wire::kArrayBufferView) {
     return FailExpected("an ArrayBuffer");
   }
@@ -92,8 +97,7 @@ bool Deserializer::ReadArrayBuffer(ArrayBuffer& buffer) {
 
 bool Deserializer::ReadSharedArrayBuffer(SharedArrayBuffer& buffer) {
   BufferHandle handle;
-  bool resizable;
-  if (!ReadBuffer(handle, resizable)) return false;
+  if (!ReadBuffer(handle)) return false;
   if (handle.shared_array_buffer() == nullptr || cursor_.PeekTag() == wire::kArrayBufferView) {
     return FailExpected("a SharedArrayBuffer");
   }
@@ -135,21 +139,20 @@ bool Deserializer::ReadView(ArrayBufferView& view) {
   using IdKind = internal::WireScanner::IdKind;
   const std::uint8_t tag = cursor_.PeekTag();
   if (tag == wire::kHostObject) return ReadHostView(view);
-  bool resizable;
   if (tag != wire::kReference) {
-    if (!ReadBufferItself(view.buffer, resizable)) return false;
-    return ReadViewFields(view, resizable);
+    if (!ReadBufferItself(view.buffer)) return false;
+    return ReadViewFields(view);
   }
   std::size_t return_to;
   if (!FollowReference(return_to)) return false;
   if (tables_->followed == IdKind::kBuffer) {
-    if (!ReadBufferItself(view.buffer, resizable)) return false;
+    if (!ReadBufferItself(view.buffer)) return false;
     cursor_.Seek(return_to);
-    return ReadViewFields(view, resizable);
+    return ReadViewFields(view);
   }
   // A view seen before: read it again where it stands.
   if (tables_->followed == IdKind::kView) {
-    if (!ReadBuffer(view.buffer, resizable) || !ReadViewFields(view, resizable)) return false;
+    if (!ReadBuffer(view.buffer) || !ReadViewFields(view)) return false;
   } else if (cursor_.PeekTag() != wire::kHostObject || !ReadHostView(view)) {
     return FailExpected("a reference to a view");
   }
@@ -157,7 +160,7 @@ bool Deserializer::ReadView(ArrayBufferView& view) {
   return true;
 }
 
-bool Deserializer::ReadViewFields(ArrayBufferView& view, bool resizable) {
+bool Deserializer::ReadViewFields(ArrayBufferView& view) {
   std::uint8_t kind_tag;
   std::uint32_t offset, length, flags = 0;
   if (cursor_.ReadTag() != wire::kArrayBufferView) return FailExpected("a view");
@@ -170,6 +173,7 @@ bool Deserializer::ReadViewFields(ArrayBufferView& view, bool resizable) {
   const std::size_t byte_length = view.buffer.byte_length();
   const std::size_t element = ElementSize(view.kind);
   const bool marked = (flags & wire::kViewResizable) != 0;
+  const bool resizable = view.buffer.resizable();
   if (((tracking || marked) && !resizable) || (resizable && !view.buffer.shared() && !marked)) {
     return FailExpected("view flags that fit the buffer");
   }
@@ -179,6 +183,7 @@ bool Deserializer::ReadViewFields(ArrayBufferView& view, bool resizable) {
   }
   view.byte_offset = offset;
   view.length = (tracking ? byte_length - offset : length) / element;
+  view.length_tracking = tracking;
   return true;
 }
 
@@ -198,18 +203,15 @@ bool Deserializer::ReadBytes(std::vector<std::byte>& bytes) {
   if (is_view) {
     if (!ReadView(view)) return false;
   } else {
-    bool resizable;
-    if (!ReadBuffer(view.buffer, resizable)) return false;
+    if (!ReadBuffer(view.buffer)) return false;
     view.length = view.buffer.byte_length();
-    if (cursor_.PeekTag() == wire::kArrayBufferView && !ReadViewFields(view, resizable)) {
-      return false;
-    }
+    if (cursor_.PeekTag() == wire::kArrayBufferView && !ReadViewFields(view)) return false;
   }
   if (view.buffer.shared() || ElementSize(view.kind) != 1) {
     return FailExpected("bytes: an ArrayBuffer or a view with elements of one byte");
   }
   if (!Charge(view.length)) return false;
-  const std::span<const std::byte> all = view.buffer.array_buffer()->Span();
+  const std::span<const std::byte> all = view.buffer.array_buffer()->ConstSpan();
   const std::span<const std::byte> part = all.subspan(view.byte_offset, view.length);
   bytes.assign(part.begin(), part.end());
   return true;

@@ -258,6 +258,7 @@ Value Graph::View(const ArrayBufferView& view) {
   node->buffer = storage_->NewBuffer(view.buffer);
   node->byte_offset = view.byte_offset;
   node->byte_length = view.length * ElementSize(view.kind);
+  if (view.length_tracking) node->flags |= ViewNode::kTracking;
   return Access::Of(node);
 }
 

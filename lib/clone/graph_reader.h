@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "lib/clone/graph_storage.h"
+#include "lib/clone/reservation_budget.h"
 #include "sabre/clone/message.h"
 #include "sabre/clone/options.h"
 #include "sabre/clone/wire_cursor.h"
@@ -117,6 +118,7 @@ class GraphReader {
   std::size_t pending_capacity_ = kFirstPending;
   std::uint64_t unread_ = 0;  // elements that open dense arrays wait for
   std::vector<BufferNode*> transferred_;
+  ReservationBudget reservations_;
 
   const char* what_ = "";
   bool limit_ = false;

@@ -141,16 +141,13 @@ bool GraphReader::ReadBuffer(std::uint8_t tag, Value* slot) {
       return Malformed("the bytes of a buffer");
     }
     if (!Charge(number + kBufferOverhead)) return false;
-    absl::StatusOr<BackingStore> store = BackingStore::AllocateUninitialized(number);
+    if (resizable && !reservations_.Take(max)) return Full();
+    absl::StatusOr<BackingStore> store = resizable ? BackingStore::Allocate(number, max)
+                                                   : BackingStore::AllocateUninitialized(number);
     if (!store.ok()) return Full();
     if (number > 0) std::memcpy(store->data(), cursor_.at(), number);
     cursor_.Skip(number);
     node = storage_.NewBuffer(ArrayBuffer::FromBackingStore(*std::move(store)));
-    if (node == nullptr) return Full();
-    if (resizable) {
-      node->flags |= BufferNode::kResizable;
-      node->max_byte_length = max;
-    }
   } else if (tag == wire::kArrayBufferTransfer) {
     if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size()) {
       return Malformed("the index of a transferred buffer");
@@ -186,7 +183,7 @@ bool GraphReader::ReadView(BufferNode* buffer, Value* slot) {
   const std::uint32_t id = next_id_ - 1;
   const bool tracking = (flags & wire::kViewLengthTracking) != 0;
   const bool marked = (flags & wire::kViewResizable) != 0;
-  const bool resizable = (buffer->flags & BufferNode::kResizable) != 0;
+  const bool resizable = buffer->buffer.resizable();
   const bool shared = buffer->kind == ValueKind::kSharedArrayBuffer;
   if (((tracking || marked) && !resizable) || (resizable && !shared && !marked)) {
     return Malformed("view flags that fit the buffer");

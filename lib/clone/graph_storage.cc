@@ -55,11 +55,6 @@ BufferNode* GraphStorage::NewBuffer(BufferHandle buffer) noexcept {
   BufferNode* const node = NewNode<BufferNode>(buffer.shared() ? ValueKind::kSharedArrayBuffer
                                                                : ValueKind::kArrayBuffer);
   if (node == nullptr) return nullptr;
-  node->max_byte_length =
-      buffer.shared() ? buffer.shared_array_buffer()->max_byte_length() : buffer.byte_length();
-  if (buffer.shared() && buffer.shared_array_buffer()->growable()) {
-    node->flags |= BufferNode::kResizable;
-  }
   node->buffer = std::move(buffer);
   node->next = std::exchange(buffers_, node);
   return node;

@@ -162,50 +162,27 @@ bool GraphWriter::WriteNode(const Node* node) {
 }
 
 bool GraphWriter::WriteBuffer(const BufferNode& node) {
-  if (node.kind == ValueKind::kSharedArrayBuffer) {
-    return out_.WriteSharedArrayBuffer(*node.buffer.shared_array_buffer());
-  }
-  const ArrayBuffer& buffer = *node.buffer.array_buffer();
-  return (node.flags & BufferNode::kResizable) != 0
-             ? out_.WriteResizableArrayBuffer(buffer, node.max_byte_length)
-             : out_.WriteArrayBuffer(buffer);
+  return node.kind == ValueKind::kSharedArrayBuffer
+             ? out_.WriteSharedArrayBuffer(*node.buffer.shared_array_buffer())
+             : out_.WriteArrayBuffer(*node.buffer.array_buffer());
 }
 
 bool GraphWriter::WriteView(const ViewNode& node) {
-  const Value value = ValueAccess::Of(&node);
-  const ArrayBufferView view = value.view();
-  if (out_.options().dialect != Dialect::kV8) {
-    TakeId(&node);
-    if ((node.flags & ViewNode::kNodeBuffer) == 0) return out_.WriteView(view);
-    const std::span<const std::byte> bytes = view.buffer.array_buffer()->Span();
-    if (node.byte_offset + node.byte_length > bytes.size()) {
-      return out_.FailDataClone("a Buffer is out of the bounds of its memory");
-    }
-    return out_.WriteHostView(wire::kNodeBufferIndex,
-                              bytes.subspan(node.byte_offset, node.byte_length));
-  }
-  if ((node.buffer->flags & BufferNode::kResizable) == 0) {
+  const ArrayBufferView view = ValueAccess::Of(&node).view();
+  if (out_.options().dialect == Dialect::kV8) {
     if (!out_.WriteView(view)) return false;
     ids_.resize(std::max<std::size_t>(ids_.size(), node.index + std::size_t{1}), kNoId);
     ids_[node.index] = out_.next_id() - 1;  // behind the buffer's
     return true;
   }
-  const std::size_t available = view.buffer.byte_length();
-  const std::size_t byte_length = view.length * ElementSize(view.kind);
-  if (view.byte_offset > available || byte_length > available - view.byte_offset) {
-    return out_.FailDataClone("a view is out of the bounds of its buffer");
-  }
-  if (view.byte_offset > 0xffffffff || byte_length > 0xffffffff) {
-    return out_.FailDataClone("a view reaches beyond byte 4294967295");
-  }
-  if (!WriteBuffer(*node.buffer)) return false;
   TakeId(&node);
-  const bool shared = node.buffer->kind == ValueKind::kSharedArrayBuffer;
-  out_.WriteViewFields(view.kind, static_cast<std::uint32_t>(view.byte_offset),
-                       static_cast<std::uint32_t>(byte_length),
-                       ((node.flags & ViewNode::kTracking) != 0 ? wire::kViewLengthTracking : 0) |
-                           (shared ? 0 : wire::kViewResizable));
-  return true;
+  if ((node.flags & ViewNode::kNodeBuffer) == 0) return out_.WriteView(view);
+  const std::span<const std::byte> bytes = view.buffer.array_buffer()->ConstSpan();
+  if (node.byte_offset + node.byte_length > bytes.size()) {
+    return out_.FailDataClone("a Buffer is out of the bounds of its memory");
+  }
+  return out_.WriteHostView(wire::kNodeBufferIndex,
+                            bytes.subspan(node.byte_offset, node.byte_length));
 }
 
 // Writes on in the innermost container, until another one is opened or it is done.

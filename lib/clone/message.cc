@@ -18,6 +18,8 @@ Attachments::Attachments(Message& message)
 }
 
 Message PreparedMessage::Commit() && {
+  std::vector<internal::BackingStore> immutable = std::move(message_.transferred_buffers);
+  message_.transferred_buffers.clear();
   for (const TransferItem& item : transfer_) {
     if (item.buffer() != nullptr) {
       absl::StatusOr<internal::BackingStore> store = item.buffer()->Detach();
@@ -27,6 +29,9 @@ Message PreparedMessage::Commit() && {
     } else {
       message_.objects.push_back(item.object()->TransferOut());
     }
+  }
+  for (internal::BackingStore& store : immutable) {
+    message_.transferred_buffers.push_back(std::move(store));
   }
   return std::move(message_);
 }

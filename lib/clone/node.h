@@ -78,9 +78,7 @@ struct ErrorNode : Node {  // extra: the prototype's tag, 0 for Error
 
 // Has a destructor: the graph keeps a list of them.
 struct BufferNode : Node {
-  static constexpr std::uint8_t kResizable = 1;
   BufferHandle buffer;
-  std::size_t max_byte_length = 0;
   BufferNode* next = nullptr;
 };
 

@@ -7,7 +7,7 @@
 #include "sabre/clone/errors.h"
 #include "sabre/clone/prepared_message.h"
 #include "sabre/clone/serializer.h"
-#include "sabre/memory/cell_access.h"
+#include "sabre/memory/bulk_access.h"
 
 namespace sabre {
 namespace {
@@ -15,51 +15,42 @@ namespace {
 // Stand for "an ArrayBuffer, SharedArrayBuffer or Transferable" in the table of ids.
 constexpr char kBufferType = 0;
 
-// Other threads may write `from` meanwhile: each byte is read once, as an element of a view would
-// be.
-void CopyShared(std::uint8_t* to, std::byte* from, std::size_t count) {
-  std::size_t i = 0;
-  if (reinterpret_cast<std::uintptr_t>(from) % 8 == 0) {
-    for (; i + 8 <= count; i += 8) {
-      const std::uint64_t word = internal::CellAccess<std::uint64_t>::Get(from + i);
-      std::memcpy(to + i, &word, 8);
-    }
-  }
-  for (; i < count; ++i) to[i] = internal::CellAccess<std::uint8_t>::Get(from + i);
-}
-
 }  // namespace
 
 bool Serializer::WriteArrayBuffer(const ArrayBuffer& buffer) {
-  return WriteBuffer(buffer, wire::kArrayBuffer, 0);
-}
-
-bool Serializer::WriteResizableArrayBuffer(const ArrayBuffer& buffer, std::size_t max_byte_length) {
-  return WriteBuffer(buffer, wire::kResizableArrayBuffer,
-                     static_cast<std::uint32_t>(max_byte_length));
-}
-
-bool Serializer::WriteBuffer(const ArrayBuffer& buffer, std::uint8_t tag, std::uint32_t max) {
   const void* const identity = buffer.identity();
   if (WriteReferenceIfKnown(identity, &kBufferType)) return true;
   if (tables_ != nullptr) {
     const auto listed = tables_->transfer_index.find(identity);
-    if (listed != tables_->transfer_index.end()) {
-      RegisterId(identity, &kBufferType, next_id_++);
-      Counted(wire::kArrayBufferTransfer, listed->second);
-      return true;
-    }
+    if (listed != tables_->transfer_index.end()) return WriteBufferIndex(buffer, listed->second);
   }
   if (buffer.detached()) return FailDataClone("an ArrayBuffer is detached");
-  const std::span<const std::byte> bytes = buffer.Span();
-  if (bytes.size() > 0xffffffff) {
-    return FailDataClone(absl::StrCat("an ArrayBuffer of ", bytes.size(),
+  if (attachments_ && buffer.immutable()) {
+    // Nobody writes its bytes, so the receiver may have them without a copy. They stand behind the
+    // transferred ones.
+    internal::SerializerTables& tables = Tables();
+    const std::size_t index = tables.transferred_buffers + tables.immutable.size();
+    tables.immutable.push_back(buffer.ShareImmutable());
+    return WriteBufferIndex(buffer, static_cast<std::uint32_t>(index));
+  }
+  const std::span<const std::byte> bytes = buffer.ConstSpan();
+  const bool resizable = buffer.resizable() && options_.version >= 14;
+  const std::size_t longest = resizable ? buffer.max_byte_length() : bytes.size();
+  if (longest > 0xffffffff) {
+    return FailDataClone(absl::StrCat("an ArrayBuffer of ", longest,
                                       " bytes exceeds 4294967295; transfer it instead"));
   }
   RegisterId(identity, &kBufferType, next_id_++);
-  Counted(tag, static_cast<std::uint32_t>(bytes.size()));
-  if (tag == wire::kResizableArrayBuffer) WriteVarint(max);
+  Counted(resizable ? wire::kResizableArrayBuffer : wire::kArrayBuffer,
+          static_cast<std::uint32_t>(bytes.size()));
+  if (resizable) WriteVarint(static_cast<std::uint32_t>(longest));
   WriteRaw(bytes.data(), bytes.size());
+  return true;
+}
+
+bool Serializer::WriteBufferIndex(const ArrayBuffer& buffer, std::uint32_t index) {
+  RegisterId(buffer.identity(), &kBufferType, next_id_++);
+  Counted(wire::kArrayBufferTransfer, index);
   return true;
 }
 
@@ -101,15 +92,19 @@ bool Serializer::WriteView(const ArrayBufferView& view) {
     if (options_.dialect == Dialect::kNodeIpc) WriteByte(0);
     WriteVarint(index);
     WriteVarint(static_cast<std::uint32_t>(byte_length));
-    CopyShared(out_.Extend(byte_length), data, byte_length);
+    // Other threads may write them meanwhile.
+    internal::MoveBytes(reinterpret_cast<std::byte*>(out_.Extend(byte_length)), data, byte_length);
     return true;
   }
   if (view.buffer.shared() ? !WriteSharedArrayBuffer(*view.buffer.shared_array_buffer())
                            : !WriteArrayBuffer(*view.buffer.array_buffer())) {
     return false;
   }
-  WriteViewFields(view.kind, static_cast<std::uint32_t>(view.byte_offset),
-                  static_cast<std::uint32_t>(byte_length), 0);
+  const bool marked = !view.buffer.shared() && view.buffer.resizable();
+  WriteViewFields(
+      view.kind, static_cast<std::uint32_t>(view.byte_offset),
+      static_cast<std::uint32_t>(byte_length),
+      (view.length_tracking ? wire::kViewLengthTracking : 0) | (marked ? wire::kViewResizable : 0));
   return true;
 }
 
@@ -183,6 +178,11 @@ absl::Status Serializer::BeginMessage(std::span<const TransferItem> transfer) {
       return DataCloneError(absl::StrCat("transfer[", i, "]: a null pointer"));
     }
     const bool is_buffer = item.buffer() != nullptr;
+    if (is_buffer && item.buffer()->immutable()) {
+      return DataCloneError(
+          absl::StrCat("transfer[", i,
+                       "]: an immutable ArrayBuffer is not transferable; put it into the value"));
+    }
     const void* const identity = is_buffer ? item.buffer()->identity() : item.object()->identity();
     if (identity == nullptr) {
       return DataCloneError(absl::StrCat(
@@ -195,6 +195,7 @@ absl::Status Serializer::BeginMessage(std::span<const TransferItem> transfer) {
     ++(is_buffer ? buffers : objects);
   }
   tables.transfer.assign(transfer.begin(), transfer.end());
+  tables.transferred_buffers = buffers;
   return absl::OkStatus();
 }
 
@@ -212,7 +213,9 @@ absl::StatusOr<PreparedMessage> Serializer::FinishMessage() {
       return DataCloneError(absl::StrCat("transfer[", i, "]: ", may.message()));
     }
   }
-  return PreparedMessage({.bytes = TakeBytes(), .shared_buffers = std::move(tables.shared)},
+  return PreparedMessage({.bytes = TakeBytes(),
+                          .transferred_buffers = std::move(tables.immutable),
+                          .shared_buffers = std::move(tables.shared)},
                          std::move(tables.transfer));
 }
 

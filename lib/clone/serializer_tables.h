@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "sabre/clone/transferable.h"
+#include "sabre/memory/backing_store.h"
 #include "sabre/memory/shared_array_buffer.h"
 
 namespace sabre::internal {
@@ -23,6 +24,8 @@ struct SerializerTables {
   std::vector<TransferItem> transfer;
   // From the identity of an entry of the list to its place among the entries of its kind.
   absl::flat_hash_map<const void*, std::uint32_t> transfer_index;
+  std::size_t transferred_buffers = 0;  // how many entries of the list are buffers
+  std::vector<BackingStore> immutable;  // the buffers that the value shares without a copy
   std::vector<SharedArrayBuffer> shared;
 
   absl::Status failure;

@@ -354,12 +354,14 @@ ArrayBufferView Value::view() const noexcept {
   if (kind_ != ValueKind::kView) return {};
   const ViewNode& node = *Access::node<ViewNode>(*this);
   const auto view_kind = static_cast<ViewKind>(node.extra);
+  const bool tracking = (node.flags & ViewNode::kTracking) != 0;
   std::size_t byte_length = node.byte_length;
-  if ((node.flags & ViewNode::kTracking) != 0) {
+  if (tracking) {
     const std::size_t now = node.buffer->buffer.byte_length();
     byte_length = now > node.byte_offset ? now - node.byte_offset : 0;
   }
-  return {view_kind, node.buffer->buffer, node.byte_offset, byte_length / ElementSize(view_kind)};
+  return {view_kind, node.buffer->buffer, node.byte_offset, byte_length / ElementSize(view_kind),
+          tracking};
 }
 
 Value Value::view_buffer() const noexcept {
@@ -368,12 +370,12 @@ Value Value::view_buffer() const noexcept {
 
 std::size_t Value::max_byte_length() const noexcept {
   const bool buffer = kind_ == ValueKind::kArrayBuffer || kind_ == ValueKind::kSharedArrayBuffer;
-  return buffer ? Access::node<BufferNode>(*this)->max_byte_length : 0;
+  return buffer ? Access::node<BufferNode>(*this)->buffer.max_byte_length() : 0;
 }
 
 bool Value::resizable() const noexcept {
   const bool buffer = kind_ == ValueKind::kArrayBuffer || kind_ == ValueKind::kSharedArrayBuffer;
-  return buffer && (Access::node<BufferNode>(*this)->flags & BufferNode::kResizable) != 0;
+  return buffer && Access::node<BufferNode>(*this)->buffer.resizable();
 }
 
 }  // namespace sabre

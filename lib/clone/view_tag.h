@@ -11,8 +11,8 @@
 namespace sabre::internal {
 
 // What follows tag `V`, by ViewKind.
-inline constexpr std::uint8_t kViewTags[] = {'b', 'B', 'C', 'w', 'W', 'd',
-                                             'D', 'f', 'F', '?', 'q', 'Q'};
+inline constexpr std::uint8_t kViewTags[] = {'b', 'B', 'C', 'w', 'W', 'd', 'D',
+                                             'f', 'F', '?', 'q', 'Q', 'h'};
 
 inline bool ViewKindOfTag(std::uint8_t tag, ViewKind& kind) noexcept {
   for (std::size_t i = 0; i < sizeof kViewTags; ++i) {
@@ -29,7 +29,7 @@ inline std::uint32_t HostIndexOfView(ViewKind kind) noexcept {
 }
 
 inline bool ViewKindOfHostIndex(std::uint32_t index, ViewKind& kind) noexcept {
-  if (index > HostIndexOfView(ViewKind::kBigUint64)) return false;
+  if (index > HostIndexOfView(ViewKind::kFloat16)) return false;
   kind = index == wire::kNodeBufferIndex ? ViewKind::kUint8
                                          : static_cast<ViewKind>(index - (index > 10 ? 1 : 0));
   return true;

@@ -3,6 +3,7 @@
 #define SABRE_LIB_MEMORY_BYTE_LENGTH_H_
 
 #include <cstddef>
+#include <optional>
 
 #include "absl/status/status.h"
 
@@ -13,6 +14,9 @@ inline constexpr std::size_t kMaxByteLength = (std::size_t{1} << 53) - 1;
 
 // Errors: kOutOfRange (RangeError) above kMaxByteLength, naming `what`.
 absl::Status CheckByteLength(const char* what, std::size_t byte_length);
+// The same for both, and if there is a maximum, byte_length is at most that.
+absl::Status CheckMaxByteLength(const char* what, std::size_t byte_length,
+                                std::optional<std::size_t> max_byte_length);
 
 }  // namespace sabre::internal
 

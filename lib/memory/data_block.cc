@@ -1,7 +1,12 @@
 #include "lib/memory/data_block.h"
 
+#include <cstring>
 #include <new>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "lib/kernel/grow_length.h"
+#include "lib/memory/adopted_ranges.h"
 #include "lib/platform/pages.h"
 
 namespace sabre::internal {
@@ -10,35 +15,99 @@ namespace {
 // Relaxed is enough for a number that nobody orders anything by.
 StdSync::Atomic<std::uint64_t> next_block_id{1};
 
-}  // namespace
-
-DataBlock* DataBlock::Create(std::size_t byte_length) noexcept {
+std::size_t RoundUpToPages(std::size_t size) noexcept {
   const std::size_t page = platform::PageSize();
-  if (byte_length > SIZE_MAX - 2 * page) return nullptr;
-  const std::size_t reserved = page + (byte_length + page - 1) / page * page;
-  void* const reservation = platform::ReservePages(reserved);
-  if (reservation == nullptr) return nullptr;
-  std::byte* const data = static_cast<std::byte*>(reservation) + page;
-  if (platform::CommitPages(data, reserved - page)) {
-    const std::uint64_t id = next_block_id.fetch_add(1, StdSync::kRelaxed);
-    auto* const block = new (std::nothrow) DataBlock(reservation, reserved, data, byte_length, id);
-    if (block != nullptr) return block;
-  }
-  platform::ReleasePages(reservation, reserved);
-  return nullptr;
+  return (size + page - 1) / page * page;
 }
 
-DataBlock::DataBlock(void* reservation, std::size_t reserved, std::byte* data,
-                     std::size_t byte_length, std::uint64_t id) noexcept
-    : BlockHeader(data, byte_length, /*shared=*/true),
-      reservation_(reservation),
-      reserved_(reserved),
-      id_(id) {}
+absl::Status NoMemory(const char* name, std::size_t bytes) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("SharedArrayBuffer: no memory for ", name, " ", bytes));
+}
 
-DataBlock::~DataBlock() {
-  // Blocking waiters hold a reference; asynchronous ones do not.
-  waiters_.CancelAll();
-  platform::ReleasePages(reservation_, reserved_);
+}  // namespace
+
+absl::StatusOr<DataBlock*> DataBlock::Create(std::size_t byte_length,
+                                             std::optional<std::size_t> max_byte_length) {
+  const std::size_t max = max_byte_length.value_or(byte_length);
+  const std::size_t page = platform::PageSize();
+  const Reservation reservation = [&] {
+    const std::size_t size = page + RoundUpToPages(max);
+    return Reservation{platform::ReservePages(size), size};
+  }();
+  if (reservation.address == nullptr) {
+    return NoMemory(max_byte_length.has_value() ? "max_byte_length" : "byte_length", max);
+  }
+  std::byte* const data = static_cast<std::byte*>(reservation.address) + page;
+  if (platform::CommitPages(data, RoundUpToPages(byte_length))) {
+    auto* const block = new (std::nothrow)
+        DataBlock(data, byte_length, max, max_byte_length.has_value(), reservation, nullptr);
+    if (block != nullptr) return block;
+  }
+  platform::ReleasePages(reservation.address, reservation.size);
+  return NoMemory("byte_length", byte_length);
+}
+
+absl::StatusOr<DataBlock*> DataBlock::Adopt(std::byte* data, std::size_t byte_length,
+                                            std::optional<std::size_t> max_byte_length,
+                                            Deleter deleter) {
+  const std::size_t max = max_byte_length.value_or(byte_length);
+  if (!ClaimRange(data, max)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("SharedArrayBuffer: some of the ", max,
+                     " bytes at data are adopted already: two blocks over ",
+                     "the same bytes would not wake each other's waiters"));
+  }
+  auto* const block = new (std::nothrow) DataBlock(
+      data, byte_length, max, max_byte_length.has_value(), Reservation(), std::move(deleter));
+  if (block != nullptr) {
+    // Here, not in Grow: there another thread may use them already.
+    if (max > byte_length) std::memset(data + byte_length, 0, max - byte_length);
+    return block;
+  }
+  ReturnRange(data);
+  return NoMemory("byte_length", byte_length);
+}
+
+DataBlock::DataBlock(std::byte* data, std::size_t byte_length, std::size_t max_byte_length,
+                     bool growable, Reservation reservation, Deleter deleter) noexcept
+    : BlockHeader(data, byte_length, Kind::kShared),
+      reservation_(reservation),
+      max_byte_length_(max_byte_length),
+      growable_(growable),
+      id_(next_block_id.fetch_add(1, StdSync::kRelaxed)),
+      deleter_(std::move(deleter)) {
+  BlockRegistry::Add(*this);
+}
+
+void DataBlock::End() noexcept {
+  BlockRegistry::Remove(*this);
+  if (reservation_.address != nullptr) {
+    platform::ReleasePages(reservation_.address, reservation_.size);
+    return;
+  }
+  // Before the deleter: the bytes may be adopted anew as soon as it has run.
+  ReturnRange(data());
+  if (deleter_) std::move(deleter_)(data(), max_byte_length_);
+}
+
+absl::Status DataBlock::Grow(std::size_t byte_length) {
+  const auto commit = [this](std::size_t from, std::size_t to) {
+    if (reservation_.address == nullptr) return true;
+    const std::size_t committed = RoundUpToPages(from);
+    return platform::CommitPages(data() + committed, RoundUpToPages(to) - committed);
+  };
+  switch (kernel::GrowLength<StdSync>(length_word(), byte_length, commit)) {
+    case kernel::GrowOutcome::kGrown:
+      return absl::OkStatus();
+    case kernel::GrowOutcome::kShrinks:
+      return absl::OutOfRangeError(absl::StrCat("SharedArrayBuffer: byte_length ", byte_length,
+                                                " is less than the length, ", this->byte_length(),
+                                                ": it never shrinks"));
+    case kernel::GrowOutcome::kRefused:
+      return NoMemory("byte_length", byte_length);
+  }
+  StdSync::Unreachable("GrowOutcome");
 }
 
 }  // namespace sabre::internal

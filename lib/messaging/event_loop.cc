@@ -29,21 +29,6 @@ class InTurn {
   const bool before_;
 };
 
-// Work posted by a call of Post.
-class PostedWork final : public internal::LoopItem {
- public:
-  explicit PostedWork(Executor::Work work) : work_(std::move(work)) {}
-
-  void Run() override {
-    const std::unique_ptr<PostedWork> self(this);
-    std::move(work_)();
-  }
-  void Drop() override { delete this; }
-
- private:
-  Executor::Work work_;
-};
-
 }  // namespace
 
 EventLoop& EventLoop::Current() {
@@ -70,13 +55,14 @@ EventLoop::~EventLoop() {
 
 bool EventLoop::Post(Work work) {
   if (Agent::Current().id() == agent_id_ && closing_) return false;
-  auto* const posted = new PostedWork(std::move(work));
-  if (Agent::Current().id() != agent_id_) return core_->Push(*posted);
+  if (Agent::Current().id() != agent_id_) return core_->Post(std::move(work));
   // The loop's own: for its next turn, so that work which posts itself anew keeps no turn from ending.
-  core_->Defer(*posted);
+  core_->Defer(*internal::NewWorkItem(std::move(work)));
   if (!in_turn_) core_->Wake();
   return true;
 }
+
+std::shared_ptr<Executor::Remote> EventLoop::remote() { return core_; }
 
 void EventLoop::Stop() { core_->RequestStop(); }
 
@@ -98,7 +84,7 @@ void EventLoop::Ref() noexcept { core_->references += 1; }
 
 void EventLoop::Unref() noexcept { core_->references -= 1; }
 
-bool EventLoop::Alive() const noexcept { return core_->references > 0 || !timers_->empty(); }
+bool EventLoop::Alive() const noexcept { return core_->references + timers_->size() > 0; }
 
 std::size_t EventLoop::Turn() {
   const TimePoint began = StdSync::Now();

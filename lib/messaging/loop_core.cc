@@ -6,16 +6,37 @@
 #include "lib/platform/wake_fd.h"
 
 namespace sabre::internal {
+namespace {
+
+class WorkItem final : public LoopItem {
+ public:
+  explicit WorkItem(Executor::Work work) : work_(std::move(work)) {}
+
+  void Run() override {
+    const std::unique_ptr<WorkItem> self(this);
+    std::move(work_)();
+  }
+  void Drop() override { delete this; }
+
+ private:
+  Executor::Work work_;
+};
+
+}  // namespace
+
+LoopItem* NewWorkItem(Executor::Work work) { return new WorkItem(std::move(work)); }
 
 LoopCore::LoopCore() = default;
 LoopCore::~LoopCore() = default;
 
-// These three keep the core alive: once the loop can see the work or the request, it may end.
+// These keep the core alive: once the loop can see the work or the request, it may end.
 bool LoopCore::Push(LoopItem& item) {
   const std::shared_ptr<LoopCore> keep = shared_from_this();
   queue_.Push(item);
   return Signal();
 }
+
+bool LoopCore::Post(Executor::Work work) { return Push(*NewWorkItem(std::move(work))); }
 
 void LoopCore::Wake() {
   const std::shared_ptr<LoopCore> keep = shared_from_this();

@@ -9,6 +9,7 @@
 
 #include "lib/kernel/loop_wakeup.h"
 #include "sabre/lockfree/mpsc_queue.h"
+#include "sabre/memory/executor.h"
 #include "sabre/sync/std_sync.h"
 
 namespace sabre::platform {
@@ -31,20 +32,24 @@ class LoopItem : public MpscNode<StdSync> {
   ~LoopItem() = default;
 };
 
+// An item that runs `work` once.
+LoopItem* NewWorkItem(Executor::Work work);
+
 // LoopCore
 //
-// Outlives its loop as long as ports or tasks refer to it; what they push then is dropped.
+// Outlives its loop as long as ports, tasks or waits refer to it; what they push then is dropped.
 //
-// Thread-safety: Push, Wake and RequestStop from any thread; the others from the loop's.
-class LoopCore : public std::enable_shared_from_this<LoopCore> {
+// Thread-safety: Push, Post, Wake and RequestStop from any thread; the others from the loop's.
+class LoopCore final : public Executor::Remote, public std::enable_shared_from_this<LoopCore> {
  public:
   LoopCore();
-  ~LoopCore();
+  ~LoopCore() override;
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
 
   // Queues `item` and wakes the loop if it sleeps. False: the loop is gone and the item was dropped.
   bool Push(LoopItem& item);
+  bool Post(Executor::Work work) override;
   // Makes a sleeping loop look around.
   void Wake();
   // Makes the loop's Run return, this one or the next.

@@ -50,7 +50,7 @@ class LoopTimers {
   // The work of any timer, which is there no more. Empty if there is none.
   std::optional<Executor::Work> TakeAny() { return TakeDue(kNever, next_id_); }
 
-  bool empty() const { return timers_.empty(); }
+  std::int64_t size() const { return static_cast<std::int64_t>(timers_.size()); }
   TimePoint next_due() const { return timers_.empty() ? kNever : timers_.begin()->first.first; }
   std::uint64_t next_id() const { return next_id_; }
 

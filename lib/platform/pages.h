@@ -12,9 +12,15 @@ std::size_t PageSize() noexcept;
 // Reserves address space of `size` bytes, a multiple of the page size. Null if the system refuses.
 void* ReservePages(std::size_t size) noexcept;
 
-// Makes `size` bytes from `address` on readable, writable and zero. Both are multiples of the page
-// size and inside one reservation; size may be 0. False if the system has not so much memory.
+// Makes `size` bytes from `address` on readable and writable; those that were not are zero. Both are
+// multiples of the page size and inside one reservation; size may be 0. Two threads may commit the same
+// pages at once, and others may use those that are committed. False if the system has not so much
+// memory; what was committed before is as it was.
 bool CommitPages(void* address, std::size_t size) noexcept;
+
+// Gives the memory of committed pages back, as far as the system takes it, and keeps the address
+// space: they are to be committed before the next use, and will be zero. Nobody uses them meanwhile.
+void DecommitPages(void* address, std::size_t size) noexcept;
 
 // Gives a whole reservation back.
 void ReleasePages(void* address, std::size_t size) noexcept;

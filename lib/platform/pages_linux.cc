@@ -20,6 +20,16 @@ bool CommitPages(void* address, std::size_t size) noexcept {
   return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
 }
 
+void DecommitPages(void* address, std::size_t size) noexcept {
+  if (size == 0) return;
+  // A new mapping in the place of the old one also ends the charge for it. If there are too many
+  // mappings already, the memory itself goes; both leave zeroes.
+  if (mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+      MAP_FAILED) {
+    madvise(address, size, MADV_DONTNEED);
+  }
+}
+
 void ReleasePages(void* address, std::size_t size) noexcept { munmap(address, size); }
 
 }  // namespace sabre::platform

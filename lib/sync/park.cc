@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "lib/platform/clock.h"
 #include "lib/platform/futex.h"
@@ -21,35 +22,36 @@ constexpr std::int64_t kSpinCapNanos = 50'000;
 // From here on the spin lets other threads run in between: the notifier may need this CPU.
 constexpr std::int64_t kSpinYieldAfterNanos = 2'000;
 constexpr int kSpinsPerClockRead = 16;
+// Threads that compute want this CPU if one that yields gets it back so late. Who spins among them waits
+// for their time slices; who sleeps is woken before they end. So such a spin has failed, whatever it found.
+constexpr std::int64_t kCrowdedNanos = kSpinCapNanos;
+constexpr int kCrowdedWeight = 4;
 
 // What this thread knows about its waits: whether spinning has paid. A hit adds one, a failure takes
 // four, and at zero spinning stops; waits that slept but would have been short earn it again. Each
-// failure in a row also doubles the number of waits that sleep at once after that. So a thread whose
-// partner answers fast spins, and one whose partner is now fast and now slow spins ever more seldom.
+// failure also doubles the number of waits that sleep at once after that, and it takes hits to forget
+// them. So a thread whose partner answers fast spins, and one whose partner is now fast and now slow, or
+// whose CPU is not its own, spins ever more seldom.
 struct SpinScore {
   static constexpr int kMax = 16;
   int score = 1;
   int skip = 0;      // so many waits still sleep at once
-  int failures = 0;  // spins in a row that found nothing
+  int failures = 0;  // spins that found nothing; a hit halves it
   std::int32_t last_notifier_cpu = -1;
 
-  bool Worthwhile() noexcept {
-    if (score <= 0) return false;
-    if (skip > 0) {
-      --skip;
-      return false;
-    }
+  bool Worthwhile() const noexcept {
+    if (score <= 0 || skip > 0) return false;
     // A notifier on this CPU cannot run while we spin. Unknown (-1): try.
     return last_notifier_cpu < 0 || last_notifier_cpu != platform::CurrentCpu();
   }
   void Hit() noexcept {
     score = std::min(score + 1, kMax);
-    failures = 0;
-    skip = 0;
+    failures /= 2;
   }
-  void Failed() noexcept {
+  // `weight`: as so many failures.
+  void Failed(int weight) noexcept {
     score = std::max(score - 4, -4);
-    failures = std::min(failures + 1, 10);
+    failures = std::min(failures + weight, 10);
     skip = 1 << failures;
   }
   // A wait that slept would have been short enough to spin.
@@ -77,25 +79,33 @@ bool Parker::Park(TimePoint deadline) noexcept {
     return state_.compare_exchange_strong(token, kEmpty, std::memory_order_acquire,
                                           std::memory_order_relaxed);
   }
-  if (ThreadScore().Worthwhile()) {
-    if (Spin(deadline)) {
+  SpinScore& score = ThreadScore();
+  if (score.skip > 0 && score.score > 0) {
+    --score.skip;
+  } else if (score.Worthwhile()) {
+    bool crowded = false;
+    const bool taken = Spin(deadline, crowded);
+    if (taken && !crowded) {
       Learn(began, /*spun=*/true);
       return true;
     }
-    ThreadScore().Failed();
+    score.Failed(crowded ? kCrowdedWeight : 1);
+    if (taken) return true;
   }
   if (!Sleep(deadline)) return false;
   Learn(began, /*spun=*/false);
   return true;
 }
 
-bool Parker::Spin(TimePoint deadline) noexcept {
+bool Parker::WouldSpin() noexcept { return ThreadScore().Worthwhile(); }
+
+bool Parker::Spin(TimePoint deadline, bool& crowded) noexcept {
   const std::int64_t began = platform::NowNanos();
   const std::int64_t give_up =
       deadline == kNever
           ? began + kSpinCapNanos
           : std::min(began + kSpinCapNanos, std::int64_t{deadline.time_since_epoch().count()});
-  for (std::int64_t now = began; now < give_up; now = platform::NowNanos()) {
+  for (std::int64_t now = began; now < give_up;) {
     for (int i = 0; i < kSpinsPerClockRead; ++i) {
       // Relaxed: only watches; the exchange below acquires.
       if (state_.load(std::memory_order_relaxed) == kNotified) {
@@ -104,7 +114,10 @@ bool Parker::Spin(TimePoint deadline) noexcept {
       }
       internal::CpuRelax();
     }
-    if (now - began > kSpinYieldAfterNanos) std::this_thread::yield();
+    const bool yields = now - began > kSpinYieldAfterNanos;
+    if (yields) std::this_thread::yield();
+    const std::int64_t before = std::exchange(now, platform::NowNanos());
+    crowded = crowded || (yields && now - before > kCrowdedNanos);
   }
   return false;
 }
@@ -148,9 +161,12 @@ void Parker::Learn(std::int64_t began_ns, bool spun) noexcept {
 }
 
 void Parker::Unpark() noexcept {
+  // Both before the first store: a thread that spins on the cache line takes it away from slow writers.
+  const std::int32_t cpu = platform::CurrentCpu();
+  const std::int64_t now = platform::NowNanos();
   // Relaxed: published by the exchange below.
-  notifier_cpu_.store(platform::CurrentCpu(), std::memory_order_relaxed);
-  notified_at_ns_.store(platform::NowNanos(), std::memory_order_relaxed);
+  notifier_cpu_.store(cpu, std::memory_order_relaxed);
+  notified_at_ns_.store(now, std::memory_order_relaxed);
   const std::atomic<std::uint32_t>* const word = &state_;
   // Release: pairs with the acquires in Park. The last access to this object: see Lifetime.
   if (state_.exchange(kNotified, std::memory_order_release) == kParked) {

@@ -3,11 +3,6 @@
 // spread, and the ratio to the raw futex pair (and to the spinning pair) of the same round.
 //
 //   latency_bench [ROUNDS [ITERATIONS]]
-#include <linux/futex.h>
-#include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -25,87 +20,11 @@
 #include "sabre/clone/codecs.h"
 #include "sabre/memory/atomics.h"
 #include "sabre/messaging/message_channel.h"
+#include "tests/bench/pairs.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-void Pin(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  sched_setaffinity(0, sizeof set, &set);
-}
-
-// Runs `ping` here and `pong` in another thread, and returns the nanoseconds of one round trip.
-double Measure(int iterations, int cpu, int partner_cpu, const std::function<void(int)>& ping,
-               const std::function<void(int)>& pong) {
-  Pin(cpu);
-  std::thread partner([&] {
-    Pin(partner_cpu);
-    pong(iterations);
-  });
-  const auto began = Clock::now();
-  ping(iterations);
-  const auto took = Clock::now() - began;
-  partner.join();
-  return std::chrono::duration<double, std::nano>(took).count() / iterations;
-}
-
-void FutexWait(std::atomic<std::uint32_t>& word, std::uint32_t value) {
-  while (word.load() == value)
-    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
-}
-void FutexWake(std::atomic<std::uint32_t>& word) {
-  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-}
-
-double RawFutex(int n, int a, int b) {
-  alignas(64) static std::atomic<std::uint32_t> ping;
-  alignas(64) static std::atomic<std::uint32_t> pong;
-  ping = pong = 0;
-  return Measure(
-      n, a, b,
-      [](int count) {
-        for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
-          ping.store(i + 1);
-          FutexWake(ping);
-          FutexWait(pong, i);
-        }
-      },
-      [](int count) {
-        for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
-          FutexWait(ping, i);
-          pong.store(i + 1);
-          FutexWake(pong);
-        }
-      });
-}
-
-double Spinning(int n, int a, int b) {
-  alignas(64) static std::atomic<std::uint32_t> ping;
-  alignas(64) static std::atomic<std::uint32_t> pong;
-  ping = pong = 0;
-  const auto await = [](std::atomic<std::uint32_t>& word, std::uint32_t value) {
-    for (int spins = 0; word.load() == value; ++spins) {
-      if (spins % 64 == 63) std::this_thread::yield();  // or it never ends on one CPU
-    }
-  };
-  return Measure(
-      n, a, b,
-      [&](int count) {
-        for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
-          ping.store(i + 1);
-          await(pong, i);
-        }
-      },
-      [&](int count) {
-        for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
-          await(ping, i);
-          pong.store(i + 1);
-        }
-      });
-}
+using namespace sabre::bench;
 
 double ConditionVariable(int n, int a, int b) {
   struct Cell {
@@ -187,14 +106,8 @@ struct Candidate {
   std::vector<double> nanos = {};
 };
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 std::string Ratio(const std::vector<double>& of, const std::vector<double>& to) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < of.size(); ++i) ratios.push_back(of[i] / to[i]);
+  const std::vector<double> ratios = Ratios(of, to);
   const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
   char text[64];
   std::snprintf(text, sizeof text, "%6.2f [%.2f, %.2f]", Median(ratios), *least, *most);
@@ -229,7 +142,7 @@ template <class F>
 double PerCall(int count, F&& call) {
   const auto began = Clock::now();
   for (int i = 0; i < count; ++i) call(i);
-  return std::chrono::duration<double, std::nano>(Clock::now() - began).count() / count;
+  return Nanos(Clock::now() - began) / count;
 }
 
 void OneSided(int rounds) {

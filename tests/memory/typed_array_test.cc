@@ -84,9 +84,9 @@ TEST_CASE("A view of a detached buffer is refused; one that is there becomes emp
   // The offset is looked at first (ECMA-262, InitializeTypedArrayFromArrayBuffer).
   CHECK(absl::IsOutOfRange(Int32Array::Over(buffer, 6).status()));
   CHECK(view.empty());
-  CHECK(absl::IsOutOfRange(view.TryGet(0).status()));
-  CHECK(view.TryGet(0).status().message() == "Int32Array: index 0 is not below the length 0");
-  CHECK(absl::IsOutOfRange(view.TrySet(0, 1)));
+  CHECK(view.TryGet(0).status() ==
+        absl::FailedPreconditionError("Int32Array: the buffer is detached"));
+  CHECK(absl::IsFailedPrecondition(view.TrySet(0, 1)));
   CHECK(view.Span().empty());
 }
 

@@ -1,7 +1,9 @@
 #include "sabre/memory/wait.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -19,24 +21,111 @@ Int32Array SharedCells(std::size_t length) {
 
 TEST_CASE("Wait compares before it looks at the timeout") {
   const Int32Array cells = SharedCells(1);
-  CHECK(atomics::Wait(cells, 0, 1, absl::ZeroDuration()) == WaitResult::kNotEqual);
-  CHECK(atomics::Wait(cells, 0, 1) == WaitResult::kNotEqual);
-  CHECK(atomics::Wait(cells, 0, 0, absl::ZeroDuration()) == WaitResult::kTimedOut);
-  CHECK(atomics::Wait(cells, 0, 0, -absl::InfiniteDuration()) == WaitResult::kTimedOut);
-  CHECK(atomics::Wait(cells, 0, 0, absl::Microseconds(500)) == WaitResult::kTimedOut);
+  const struct {
+    std::int32_t expected;
+    absl::Duration timeout;
+    WaitResult result;
+  } rows[] = {
+      {1, absl::InfiniteDuration(), WaitResult::kNotEqual},
+      {1, absl::ZeroDuration(), WaitResult::kNotEqual},
+      {1, -absl::InfiniteDuration(), WaitResult::kNotEqual},
+      {0, absl::ZeroDuration(), WaitResult::kTimedOut},
+      {0, -absl::Nanoseconds(1), WaitResult::kTimedOut},
+      {0, -absl::InfiniteDuration(), WaitResult::kTimedOut},
+      {0, absl::Nanoseconds(0.5), WaitResult::kTimedOut},
+      {0, absl::Microseconds(500), WaitResult::kTimedOut},
+      {0, atomics::TimeoutFromMilliseconds(0.5), WaitResult::kTimedOut},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.timeout);
+    CHECK(atomics::Wait(cells, 0, row.expected, row.timeout) == row.result);
+  }
+}
+
+TEST_CASE("A wait is not over before its time") {
+  const Int32Array cells = SharedCells(1);
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(atomics::Wait(cells, 0, 0, absl::Milliseconds(2.5)) == WaitResult::kTimedOut);
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::microseconds(2500));
 }
 
 TEST_CASE("Bad waits are refused in the order shared, index, agent") {
   const Int32Array unshared = *Int32Array::Create(1);
-  CHECK(absl::IsInvalidArgument(atomics::TryWait(unshared, 7, 0).status()));
   const Int32Array cells = SharedCells(1);
-  CHECK(absl::IsOutOfRange(atomics::TryWait(cells, 1, 0).status()));
-  Agent::Current().set_can_block(false);
-  CHECK(absl::IsOutOfRange(atomics::TryWait(cells, 1, 0).status()));
-  // Also where the values differ and no wait would take place.
-  CHECK(absl::IsFailedPrecondition(atomics::TryWait(cells, 0, 5).status()));
+  const std::stop_token none;
+  for (const bool can_block : {true, false}) {
+    Agent::Current().set_can_block(can_block);
+    CHECK(absl::IsInvalidArgument(atomics::TryWait(unshared, 7, 0).status()));
+    CHECK(absl::IsInvalidArgument(atomics::TryWait(Int32Array(), 7, 0).status()));
+    CHECK(absl::IsInvalidArgument(atomics::TryWaitUntil(unshared, 7, 0, kNever).status()));
+    CHECK(absl::IsOutOfRange(atomics::TryWait(cells, 1, 0).status()));
+    CHECK(absl::IsOutOfRange(atomics::TryWait(cells, SIZE_MAX, 0).status()));
+    CHECK(absl::IsOutOfRange(atomics::TryWaitUntil(cells, 1, 0, absl::InfinitePast()).status()));
+    // Also where the values differ, or the time is over, and no wait would take place.
+    for (const std::int32_t expected : {0, 5}) {
+      const absl::StatusOr<WaitResult> result =
+          atomics::TryWait(cells, 0, expected, absl::ZeroDuration());
+      CHECK(result.ok() == can_block);
+      CHECK((can_block || absl::IsFailedPrecondition(result.status())));
+    }
+  }
   Agent::Current().set_can_block(true);
-  CHECK(atomics::TryWait(cells, 0, 5).ok());
+}
+
+TEST_CASE("WaitUntil takes a point on either clock") {
+  const Int32Array cells = SharedCells(1);
+  const TimePoint past = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  CHECK(atomics::WaitUntil(cells, 0, 1, past) == WaitResult::kNotEqual);
+  CHECK(atomics::WaitUntil(cells, 0, 0, past) == WaitResult::kTimedOut);
+  CHECK(atomics::WaitUntil(cells, 0, 1, absl::InfiniteFuture()) == WaitResult::kNotEqual);
+  CHECK(atomics::WaitUntil(cells, 0, 0, absl::InfinitePast()) == WaitResult::kTimedOut);
+  CHECK(atomics::WaitUntil(cells, 0, 0, absl::UnixEpoch()) == WaitResult::kTimedOut);
+  const TimePoint steady = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+  CHECK(atomics::WaitUntil(cells, 0, 0, steady) == WaitResult::kTimedOut);
+  CHECK(std::chrono::steady_clock::now() >= steady);
+  const absl::Time today = absl::Now() + absl::Milliseconds(1);
+  CHECK(atomics::WaitUntil(cells, 0, 0, today) == WaitResult::kTimedOut);
+  WaitResult results[2] = {WaitResult::kTimedOut, WaitResult::kTimedOut};
+  std::thread one([&] { results[0] = atomics::WaitUntil(cells, 0, 0, kNever); });
+  std::thread other([&] { results[1] = atomics::WaitUntil(cells, 0, 0, absl::InfiniteFuture()); });
+  while (atomics::WaiterCount(cells, 0) < 2) std::this_thread::yield();
+  CHECK(atomics::NotifyAll(cells, 0) == 2);
+  one.join();
+  other.join();
+  CHECK(results[0] == WaitResult::kOk);
+  CHECK(results[1] == WaitResult::kOk);
+}
+
+TEST_CASE("JavaScript's numbers: timeouts in milliseconds and counts") {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  const struct {
+    double milliseconds;
+    absl::Duration timeout;
+  } timeouts[] = {{kNan, absl::InfiniteDuration()}, {kInf, absl::InfiniteDuration()},
+                  {-kInf, absl::ZeroDuration()},    {-1, absl::ZeroDuration()},
+                  {-0.0, absl::ZeroDuration()},     {0, absl::ZeroDuration()},
+                  {0.5, absl::Microseconds(500)},   {1, absl::Milliseconds(1)},
+                  {1e300, absl::InfiniteDuration()}};
+  for (const auto& row : timeouts) {
+    CHECK(atomics::TimeoutFromMilliseconds(row.milliseconds) == row.timeout);
+  }
+  const struct {
+    double number;
+    std::size_t count;
+  } counts[] = {{kNan, 0},
+                {kInf, atomics::kAll},
+                {-kInf, 0},
+                {-3, 0},
+                {-0.0, 0},
+                {0, 0},
+                {0.99, 0},
+                {1, 1},
+                {2.9, 2},
+                {1e15, 1'000'000'000'000'000},
+                {0x1p64, atomics::kAll},
+                {1e300, atomics::kAll}};
+  for (const auto& row : counts) CHECK(atomics::NotifyCountFromNumber(row.number) == row.count);
 }
 
 TEST_CASE("Notify wakes nobody where nobody waits or can wait") {
@@ -117,10 +206,63 @@ TEST_CASE("A stop request of the agent ends its wait") {
   CHECK(atomics::Notify(cells, 0) == 0);
 }
 
+TEST_CASE("A stop request at the token of the call ends its wait, before or during it") {
+  const Int32Array cells = SharedCells(1);
+  for (const bool before : {true, false}) {
+    std::stop_source stop;
+    if (before) stop.request_stop();
+    WaitResult result = WaitResult::kOk;
+    std::thread waiter(
+        [&] { result = atomics::Wait(cells, 0, 0, absl::InfiniteDuration(), stop.get_token()); });
+    if (!before) {
+      while (atomics::WaiterCount(cells, 0) == 0) std::this_thread::yield();
+      stop.request_stop();
+    }
+    waiter.join();
+    CHECK(result == WaitResult::kTerminated);
+    CHECK(atomics::Notify(cells, 0) == 0);
+    // What differs is said before a stop.
+    CHECK(atomics::Wait(cells, 0, 1, absl::InfiniteDuration(), stop.get_token()) ==
+          WaitResult::kNotEqual);
+  }
+}
+
+TEST_CASE("Threads are woken in the order in which they came") {
+  const Int32Array cells = SharedCells(2);
+  constexpr int kThreads = 4;
+  std::vector<std::thread> threads;
+  const Int32Array woken = SharedCells(kThreads);
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      if (atomics::Wait(cells, 0, 0) == WaitResult::kOk) atomics::Store(woken, i, 1);
+      atomics::Notify(woken, i);
+    });
+    while (atomics::WaiterCount(cells, 0) <= i) std::this_thread::yield();
+  }
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    CHECK(atomics::NotifyOne(cells, 0) == 1);
+    threads[i].join();
+    CHECK(atomics::Load(woken, i) == 1);
+    CHECK(atomics::WaiterCount(cells, 0) == kThreads - 1 - i);
+  }
+  CHECK(atomics::NotifyOne(cells, 0) == 0);
+}
+
 TEST_CASE("A waiter that timed out takes no notification") {
   const Int32Array cells = SharedCells(1);
   CHECK(atomics::Wait(cells, 0, 0, absl::Microseconds(10)) == WaitResult::kTimedOut);
   CHECK(atomics::Notify(cells, 0) == 0);
+}
+
+TEST_CASE("The expected value is converted like an element: 2^32 is 0 to an Int32Array") {
+  const Int32Array cells = *Int32Array::Over(*SharedArrayBuffer::Create(8));
+  const auto none = absl::ZeroDuration();
+  CHECK(atomics::Wait(cells, 0, 4294967296, none) == WaitResult::kTimedOut);
+  CHECK(atomics::Wait(cells, 0, 4294967296.7, none) == WaitResult::kTimedOut);
+  CHECK(atomics::Wait(cells, 0, 4294967297, none) == WaitResult::kNotEqual);
+  const BigInt64Array wide = *BigInt64Array::Over(cells.buffer());
+  CHECK(atomics::Wait(wide, 0, 4294967296, none) == WaitResult::kNotEqual);
+  CHECK(atomics::Wait(wide, 0, std::uint64_t{0}, none) == WaitResult::kTimedOut);
 }
 
 }  // namespace

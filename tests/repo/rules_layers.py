@@ -11,6 +11,7 @@ PLATFORM_USERS = {"sync", "memory", "messaging", "worker"}
 STD_PRIMITIVES_ALLOWED = {
     # Accesses the user's bytes, which are not objects of the policy's Atomic.
     "include/sabre/memory/cell_access.h",
+    "lib/memory/cell_atomic.h",
 }
 
 

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -74,6 +76,81 @@ TEST_CASE("waiters are completed in order of arrival, at most as many as asked f
   CHECK(list.Notify(0, 2) == 1);
   CHECK(r.log == All({1, 2, 3}, WaitOutcome::kNotified));
   CHECK(list.Notify(0, kAll) == 0);
+}
+
+TEST_CASE("who is enqueued at the front is completed before all others of its key") {
+  List list;
+  ThreeRecorders r;
+  CHECK_FALSE(list.EnqueueFront(r.a, 0, kNo));
+  CHECK(list.Count(0) == 0);
+  CHECK(list.EnqueueFront(r.a, 0, kYes));
+  CHECK(list.Enqueue(r.b, 0, kYes));
+  CHECK(list.EnqueueFront(r.c, 0, kYes));
+  CHECK(list.Notify(0, kAll) == 3);
+  CHECK(r.log == All({3, 1, 2}, WaitOutcome::kNotified));
+}
+
+TEST_CASE("NotifyAndSettle settles once, whoever waits, and before anybody is completed") {
+  List list;
+  ThreeRecorders r;
+  struct Settled {
+    Waiter<StdSync>* first;
+    std::size_t taken;
+    bool more;
+  };
+  std::vector<Settled> settled;
+  const auto settle = [&](Waiter<StdSync>* first, std::size_t taken, bool more) {
+    settled.push_back({first, taken, more});
+    CHECK(r.log.size() < 3);
+  };
+  const auto check = [&](Waiter<StdSync>* first, std::size_t taken, bool more) {
+    REQUIRE(settled.size() == 1);
+    CHECK(settled[0].first == first);
+    CHECK(settled[0].taken == taken);
+    CHECK(settled[0].more == more);
+    settled.clear();
+  };
+  CHECK(list.NotifyAndSettle(0, 1, settle) == 0);
+  check(nullptr, 0, false);
+  CHECK(list.Enqueue(r.a, 0, kYes));
+  CHECK(list.Enqueue(r.b, 0, kYes));
+  CHECK(list.Enqueue(r.c, 0, kYes));
+  CHECK(list.NotifyAndSettle(4, kAll, settle) == 0);
+  check(nullptr, 0, false);
+  CHECK(list.NotifyAndSettle(0, 0, settle) == 0);
+  check(nullptr, 0, true);
+  CHECK(list.NotifyAndSettle(0, 1, settle) == 1);
+  check(&r.a, 1, true);
+  CHECK(r.log == All({1}, WaitOutcome::kNotified));
+  CHECK(list.NotifyAndSettle(0, kAll, settle) == 2);
+  check(&r.b, 2, false);
+  CHECK(r.log == All({1, 2, 3}, WaitOutcome::kNotified));
+}
+
+TEST_CASE("ForEach and Count show who waits, for what, and since when") {
+  List list;
+  ThreeRecorders r;
+  const TimePoint since = StdSync::Now();
+  CHECK(r.a.owner() == 0);
+  r.a.Describe(7, since);
+  r.b.Describe(8, since + std::chrono::seconds(1));
+  CHECK(list.Enqueue(r.a, 4, kYes));
+  CHECK(list.Enqueue(r.b, 4, kYes));
+  CHECK(list.Enqueue(r.c, 8, kYes));
+  CHECK(list.Count(0) == 0);
+  CHECK(list.Count(4) == 2);
+  CHECK(list.Count(8) == 1);
+  std::vector<std::pair<List::Key, std::uint64_t>> seen;
+  list.ForEach([&](List::Key key, const Waiter<StdSync>& waiter) {
+    seen.emplace_back(key, waiter.owner());
+    if (waiter.owner() == 7) CHECK(waiter.since() == since);
+  });
+  std::stable_sort(seen.begin(), seen.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  CHECK(seen == std::vector<std::pair<List::Key, std::uint64_t>>{{4, 7}, {4, 8}, {8, 0}});
+  list.CancelAll();
+  CHECK(list.Count(4) == 0);
+  list.ForEach([](List::Key, const Waiter<StdSync>&) { CHECK(false); });
 }
 
 TEST_CASE("keys do not disturb each other") {

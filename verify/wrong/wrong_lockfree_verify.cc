@@ -234,6 +234,42 @@ struct ReachesUnreachable : Model<ReachesUnreachable, 2> {
   }
 };
 
+// Growing a block of two pages to two, or of one to three.
+enum class GrowMistake { kNone, kLengthFirst, kStoreForExchange, kRelaxedLength };
+
+template <GrowMistake kMistake>
+struct Growing : Model<Growing<kMistake>, 3> {
+  S::Atomic<std::size_t> length{1};
+  S::Atomic<int> usable[3];
+  void Before() { usable[0].store(1, S::kRelaxed); }
+  void Grow(std::size_t wanted) {
+    std::size_t current = length.load(S::kSeqCst);
+    while (current < wanted) {
+      if (kMistake != GrowMistake::kLengthFirst) Commit(current, wanted);
+      if (kMistake == GrowMistake::kStoreForExchange) {
+        length.store(wanted, S::kSeqCst);
+        break;
+      }
+      const S::Order order = kMistake == GrowMistake::kRelaxedLength ? S::kRelaxed : S::kSeqCst;
+      if (length.compare_exchange_strong(current, wanted, order, S::kRelaxed)) {
+        if (kMistake == GrowMistake::kLengthFirst) Commit(current, wanted);
+        break;
+      }
+    }
+  }
+  void Commit(std::size_t from, std::size_t to) {
+    for (std::size_t page = from; page < to; ++page) usable[page].store(1, S::kRelaxed);
+  }
+  void Thread(int id) {
+    if (id < 2) return Grow(id == 0 ? 2 : 3);
+    const std::size_t seen = length.load(S::kSeqCst);
+    for (std::size_t page = 0; page < seen; ++page) {
+      SABRE_VERIFY(usable[page].load(S::kRelaxed) == 1);
+    }
+  }
+  void After() { SABRE_VERIFY(length.load(S::kRelaxed) == 3); }
+};
+
 const Suite suite(
     "wrong: lock-free", {},
     {
@@ -258,6 +294,13 @@ const Suite suite(
         Canary<LoadThenStore>(FailureKind::kAssertion, "load, add, store for an increment"),
         Canary<FreedTwice>(FailureKind::kDoubleFree, "both threads free it"),
         Canary<PublishedRelaxed>(FailureKind::kDataRace, "an object published relaxed"),
+        Claim<Growing<GrowMistake::kNone>>("(right) growing", {.searches = {Bound(2)}}),
+        Canary<Growing<GrowMistake::kLengthFirst>>(FailureKind::kAssertion,
+                                                   "the length grows before the pages"),
+        Canary<Growing<GrowMistake::kStoreForExchange>>(FailureKind::kAssertion,
+                                                        "a grower stores: the length shrinks"),
+        Canary<Growing<GrowMistake::kRelaxedLength>>(FailureKind::kAssertion,
+                                                     "the length grows by a relaxed exchange"),
         Canary<ReachesUnreachable>(FailureKind::kAssertion, "Unreachable is reached"),
     });
 

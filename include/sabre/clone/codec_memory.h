@@ -56,8 +56,9 @@ struct Codec<TypedArray<T>> {
     if (view.kind != TypedArray<T>::kKind) {
       return in.FailExpected(ViewName(TypedArray<T>::kKind));
     }
-    absl::StatusOr<TypedArray<T>> over =
-        TypedArray<T>::Over(std::move(view.buffer), view.byte_offset, view.length);
+    absl::StatusOr<TypedArray<T>> over = TypedArray<T>::Over(
+        std::move(view.buffer), view.byte_offset,
+        view.length_tracking ? std::nullopt : std::optional<std::size_t>(view.length));
     if (!over.ok()) return in.Fail(std::move(over).status());
     array = *std::move(over);
     return true;

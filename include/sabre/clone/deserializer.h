@@ -209,10 +209,10 @@ class Deserializer {
   bool NextElementSlow(ArrayState& array, bool& end);
   bool FollowReference(std::size_t& return_to);
   bool ScanTo(std::size_t offset);
-  bool ReadBuffer(BufferHandle& buffer, bool& resizable);
-  bool ReadBufferItself(BufferHandle& buffer, bool& resizable);
+  bool ReadBuffer(BufferHandle& buffer);
+  bool ReadBufferItself(BufferHandle& buffer);
   bool ReadHostView(ArrayBufferView& view);
-  bool ReadViewFields(ArrayBufferView& view, bool resizable);
+  bool ReadViewFields(ArrayBufferView& view);
   bool FailBudget();
   bool FailDepth();
   internal::DeserializerTables& Tables();

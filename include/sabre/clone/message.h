@@ -22,7 +22,9 @@ namespace sabre {
 // Thread-safety: thread-compatible; move it to another thread as a whole.
 struct Message {
   ByteBuffer bytes = {};
-  // The contents of the transferred ArrayBuffers, in the order of the transfer list (tag `t`).
+  // The contents of the transferred ArrayBuffers, in the order of the transfer list, and behind them
+  // those of the immutable ones, which the sender keeps too, in the order in which the value first names
+  // them (tag `t`).
   std::vector<internal::BackingStore> transferred_buffers = {};
   // The shared blocks in the order in which the value first names them (tag `u`).
   std::vector<SharedArrayBuffer> shared_buffers = {};

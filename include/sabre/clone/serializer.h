@@ -114,9 +114,9 @@ class Serializer {
   void WriteTaggedDouble(std::uint8_t tag, double value);
 
   // ---- Memory. A buffer keeps its identity however often it is written. ----
+  // A copy of its bytes; moved, if the transfer list names it; shared, if it is immutable and this is a
+  // message. A resizable one stays so (tag `~`, which Node 18 cannot read; in version 13 it becomes fixed).
   bool WriteArrayBuffer(const ArrayBuffer& buffer);
-  // As a buffer that can grow to `max_byte_length` (tag `~`, which Node 18 cannot read).
-  bool WriteResizableArrayBuffer(const ArrayBuffer& buffer, std::size_t max_byte_length);
   bool WriteSharedArrayBuffer(const SharedArrayBuffer& buffer);
   // The view and, in the dialect kV8, its buffer. In Node's dialects a copy of the bytes in view.
   bool WriteView(const ArrayBufferView& view);
@@ -212,7 +212,8 @@ class Serializer {
     ++next_id_;
     ++depth_;
   }
-  bool WriteBuffer(const ArrayBuffer& buffer, std::uint8_t tag, std::uint32_t max);
+  // As an index among the buffers that travel beside the bytes.
+  bool WriteBufferIndex(const ArrayBuffer& buffer, std::uint32_t index);
   internal::SerializerTables& Tables();
   void FreeTables();
 

@@ -36,6 +36,16 @@ class BufferHandle {
     return header != nullptr ? header->byte_length() : 0;
   }
 
+  // Bytes: how long the buffer may become.
+  std::size_t max_byte_length() const noexcept {
+    return shared() ? shared_array_buffer()->max_byte_length() : array_buffer()->max_byte_length();
+  }
+  // Whether it changes its length: resizable or growable.
+  bool resizable() const noexcept {
+    return shared() ? shared_array_buffer()->growable() : array_buffer()->resizable();
+  }
+  bool immutable() const noexcept { return !shared() && array_buffer()->immutable(); }
+
   // Null for a default-constructed handle.
   const internal::BlockHeader* block() const noexcept {
     return shared() ? shared_array_buffer()->block() : array_buffer()->block();

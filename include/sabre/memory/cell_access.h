@@ -56,37 +56,49 @@ requires(std::is_trivially_copyable_v<T> && (sizeof(T) & (sizeof(T) - 1)) == 0 &
     __atomic_store_n(At(address), ToBits(value), __ATOMIC_RELAXED);
   }
 
-  // Sequentially consistent access.
+  // Ordered access: sequentially consistent, or as `kOrder` says (a constant of the built-ins).
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T Load(void* address) noexcept {
-    return FromBits(__atomic_load_n(At(address), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_load_n(At(address), kOrder));
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static void Store(void* address, T value) noexcept {
-    __atomic_store_n(At(address), ToBits(value), __ATOMIC_SEQ_CST);
+    __atomic_store_n(At(address), ToBits(value), kOrder);
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T Exchange(void* address, T value) noexcept {
-    return FromBits(__atomic_exchange_n(At(address), ToBits(value), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_exchange_n(At(address), ToBits(value), kOrder));
   }
-  // Returns the old value, whether or not it was replaced.
+  // Returns the old value, whether or not it was replaced. A failure is a load: without a release half.
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T CompareExchange(void* address, T expected, T replacement) noexcept {
+    constexpr int kFailure = kOrder == __ATOMIC_ACQ_REL   ? __ATOMIC_ACQUIRE
+                             : kOrder == __ATOMIC_RELEASE ? __ATOMIC_RELAXED
+                                                          : kOrder;
     Bits old = ToBits(expected);
-    __atomic_compare_exchange_n(At(address), &old, ToBits(replacement), /*weak=*/false,
-                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    __atomic_compare_exchange_n(At(address), &old, ToBits(replacement), /*weak=*/false, kOrder,
+                                kFailure);
     return FromBits(old);
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T Add(void* address, T operand) noexcept {
-    return FromBits(__atomic_fetch_add(At(address), ToBits(operand), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_fetch_add(At(address), ToBits(operand), kOrder));
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T Sub(void* address, T operand) noexcept {
-    return FromBits(__atomic_fetch_sub(At(address), ToBits(operand), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_fetch_sub(At(address), ToBits(operand), kOrder));
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T And(void* address, T operand) noexcept {
-    return FromBits(__atomic_fetch_and(At(address), ToBits(operand), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_fetch_and(At(address), ToBits(operand), kOrder));
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T Or(void* address, T operand) noexcept {
-    return FromBits(__atomic_fetch_or(At(address), ToBits(operand), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_fetch_or(At(address), ToBits(operand), kOrder));
   }
+  template <int kOrder = __ATOMIC_SEQ_CST>
   static T Xor(void* address, T operand) noexcept {
-    return FromBits(__atomic_fetch_xor(At(address), ToBits(operand), __ATOMIC_SEQ_CST));
+    return FromBits(__atomic_fetch_xor(At(address), ToBits(operand), kOrder));
   }
 };
 

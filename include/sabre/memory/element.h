@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "sabre/memory/float16.h"
+
 namespace sabre {
 
 // Uint8Clamped
@@ -18,10 +20,11 @@ class Uint8Clamped {
   constexpr Uint8Clamped() noexcept = default;
   // Clamps to [0, 255]; halves round to even; NaN gives 0.
   constexpr Uint8Clamped(double number) noexcept : value_(Clamp(number)) {}
+  // (`+` makes an integer of bool and of the character types, which std::cmp_less refuses.)
   constexpr Uint8Clamped(std::integral auto number) noexcept
-      : value_(std::cmp_less(number, 0)        ? std::uint8_t{0}
-               : std::cmp_greater(number, 255) ? std::uint8_t{255}
-                                               : static_cast<std::uint8_t>(number)) {}
+      : value_(std::cmp_less(+number, 0)        ? std::uint8_t{0}
+               : std::cmp_greater(+number, 255) ? std::uint8_t{255}
+                                                : static_cast<std::uint8_t>(number)) {}
 
   constexpr std::uint8_t value() const noexcept { return value_; }
   constexpr operator std::uint8_t() const noexcept { return value_; }
@@ -53,6 +56,7 @@ enum class ViewKind : std::uint8_t {
   kDataView,
   kBigInt64,
   kBigUint64,
+  kFloat16,
 };
 
 // Bytes of one element; 1 for a DataView.
@@ -65,6 +69,7 @@ constexpr std::size_t ElementSize(ViewKind kind) noexcept {
       return 1;
     case ViewKind::kInt16:
     case ViewKind::kUint16:
+    case ViewKind::kFloat16:
       return 2;
     case ViewKind::kInt32:
     case ViewKind::kUint32:
@@ -105,6 +110,8 @@ constexpr const char* ViewName(ViewKind kind) noexcept {
       return "BigInt64Array";
     case ViewKind::kBigUint64:
       return "BigUint64Array";
+    case ViewKind::kFloat16:
+      return "Float16Array";
   }
   return "?";
 }
@@ -141,6 +148,10 @@ struct ElementKind<std::uint32_t> {
   static constexpr ViewKind kKind = ViewKind::kUint32;
 };
 template <>
+struct ElementKind<Float16> {
+  static constexpr ViewKind kKind = ViewKind::kFloat16;
+};
+template <>
 struct ElementKind<float> {
   static constexpr ViewKind kKind = ViewKind::kFloat32;
 };
@@ -163,6 +174,15 @@ template <class T>
 concept Element = requires {
   internal::ElementKind<T>::kKind;
 };
+
+// Those that hold BigInts; all others hold Numbers, and the two are never mixed.
+template <class T>
+concept BigIntElement = std::same_as<T, std::int64_t> || std::same_as<T, std::uint64_t>;
+
+// Whether elements of these types may be converted into each other.
+template <class T, class U>
+concept SameContentAs = Element<T> && Element<U> && BigIntElement<T>
+== BigIntElement<U>;
 
 // Those that atomics:: operates on: the integers, without Uint8Clamped.
 template <class T>

@@ -28,9 +28,6 @@ class LoopTimers;
 //   Node's rule for the end: a loop that nothing keeps alive returns from Run.
 class EventLoop final : public Executor {
  public:
-  // Names a timer. 0 names none.
-  using TimerId = std::uint64_t;
-
   // The calling thread's loop. It ends with its thread: work that is still queued is destroyed unrun.
   static EventLoop& Current();
 
@@ -52,16 +49,18 @@ class EventLoop final : public Executor {
   // destroys `work`. What the loop's own thread posts runs in the next turn, after timers and messages
   // that are due before.
   bool Post(Work work) override;
+  std::shared_ptr<Remote> remote() override;
 
-  // Runs `work` once, `delay` from now (zero and less: in the next turn). Timers that are due at the
-  // same time run in the order in which they were made. Keeps the loop alive.
-  TimerId PostAfter(absl::Duration delay, Work work);
+  // Runs `work` once, `delay` from now (zero and less: in the next turn; infinite: never). Timers that are
+  // due at the same time run in the order in which they were made. Keeps the loop alive.
+  TimerId PostAfter(absl::Duration delay, Work work) override;
   // Destroys the timer's work unrun. Returns false if it has run or was cancelled before.
-  bool CancelTimer(TimerId timer);
+  bool CancelTimer(TimerId timer) override;
 
-  // Keep Run going, as an open port with a handler does. Every Ref needs its Unref.
-  void Ref() noexcept;
-  void Unref() noexcept;
+  // Keep Run going, as an open port with a handler does, and as each timer does. Every Ref needs its
+  // Unref; an Unref that comes first makes the loop end although there is a timer.
+  void Ref() noexcept override;
+  void Unref() noexcept override;
 
   // A file descriptor that is readable whenever Poll would run something, timers included; for epoll,
   // libuv, Asio, Qt. Made at the first call, the same at each; it belongs to the loop. Call Poll once

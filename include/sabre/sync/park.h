@@ -38,8 +38,13 @@ class Parker {
   // Blocking: no. One system call if a thread sleeps, otherwise none.
   void Unpark() noexcept;
 
+  // Whether the calling thread's waits have been ending so soon lately, in other CPUs, that Park would spin
+  // now: then it pays to look at a condition for a moment before one goes to the trouble of waiting.
+  static bool WouldSpin() noexcept;
+
  private:
-  bool Spin(TimePoint deadline) noexcept;
+  // Whether it took the token. `crowded`: others want this CPU, so that sleeping would have been better.
+  bool Spin(TimePoint deadline, bool& crowded) noexcept;
   bool Sleep(TimePoint deadline) noexcept;
   void Learn(std::int64_t began_ns, bool spun) noexcept;
 

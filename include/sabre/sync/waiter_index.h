@@ -49,8 +49,25 @@ class WaiterIndex {
     waiter.next_queue_.Set(*bucket);
     *bucket = &waiter;
     queues_ += 1;
-    if (queues_ > bucket_count_) Grow();
+    if (queues_ > bucket_count()) Grow();
   }
+
+  // Puts `waiter`, which is in no queue, before all others of `key`.
+  void PushFront(Waiter& waiter, std::uint64_t key) noexcept {
+    Waiter* const head = FindHead(*BucketOf(key), key);
+    if (head == nullptr) return PushBack(waiter, key);
+    waiter.key_.Set(key);
+    waiter.prev_.Set(nullptr);
+    waiter.next_.Set(head);
+    waiter.enqueued_.Set(true);
+    waiter.tail_.Set(head->tail_.Get());
+    waiter.next_queue_.Set(head->next_queue_.Get());
+    ReplaceInChain(*head, &waiter);
+    head->prev_.Set(&waiter);
+  }
+
+  // The longest waiting one of `key`, or null.
+  Waiter* Front(std::uint64_t key) noexcept { return FindHead(*BucketOf(key), key); }
 
   // Takes the longest waiting one out of the queue of `key`. Null if there is none.
   Waiter* PopFront(std::uint64_t key) noexcept {
@@ -61,10 +78,26 @@ class WaiterIndex {
 
   // Any enqueued waiter, or null. The order is not specified.
   Waiter* Any() const noexcept {
-    for (std::size_t i = 0; queues_ != 0 && i < bucket_count_; ++i) {
+    for (std::size_t i = 0; queues_ != 0 && i < bucket_count(); ++i) {
       if (buckets()[i] != nullptr) return buckets()[i];
     }
     return nullptr;
+  }
+
+  // Calls `visit` with every waiter of `key`, in order.
+  template <class Visit>
+  void ForEachOf(std::uint64_t key, Visit visit) {
+    for (Waiter* one = Front(key); one != nullptr; one = one->next_.Get()) visit(*one);
+  }
+
+  // Calls `visit` with every waiter, key by key: those of one key in order, the keys in none.
+  template <class Visit>
+  void ForEach(Visit visit) const {
+    for (std::size_t i = 0; queues_ != 0 && i < bucket_count(); ++i) {
+      for (Waiter* head = buckets()[i]; head != nullptr; head = head->next_queue_.Get()) {
+        for (Waiter* one = head; one != nullptr; one = one->next_.Get()) visit(*one);
+      }
+    }
   }
 
   // Takes `waiter`, which is in a queue of this index, out of it. The others keep their order.
@@ -89,7 +122,6 @@ class WaiterIndex {
 
   // `head` leaves; `next` stands for the queue from now on, or the queue ends.
   void EraseHead(Waiter& head, Waiter* next) noexcept {
-    Waiter** bucket = BucketOf(head.key_.Get());
     Waiter* successor = head.next_queue_.Get();
     if (next != nullptr) {
       next->prev_.Set(nullptr);
@@ -99,13 +131,19 @@ class WaiterIndex {
     } else {
       queues_ -= 1;
     }
+    ReplaceInChain(head, successor);
+  }
+
+  // In the chain of its bucket, `replacement` takes the place of `head`.
+  void ReplaceInChain(Waiter& head, Waiter* replacement) noexcept {
+    Waiter** const bucket = BucketOf(head.key_.Get());
     if (*bucket == &head) {
-      *bucket = successor;
+      *bucket = replacement;
       return;
     }
     Waiter* before = *bucket;
     while (before->next_queue_.Get() != &head) before = before->next_queue_.Get();
-    before->next_queue_.Set(successor);
+    before->next_queue_.Set(replacement);
   }
 
   static Waiter* FindHead(Waiter* chain, std::uint64_t key) noexcept {
@@ -120,14 +158,13 @@ class WaiterIndex {
   }
 
   void Grow() noexcept {
-    const std::size_t count = bucket_count_ * 2;
+    const std::size_t count = bucket_count() * 2;
     std::unique_ptr<Waiter*[]> larger(new (std::nothrow) Waiter*[count]());
     if (larger == nullptr) return;  // longer chains, same results
     std::unique_ptr<Waiter*[]> old_heap = std::move(heap_);
     Waiter** const old = old_heap != nullptr ? old_heap.get() : inline_;
-    const std::size_t old_count = bucket_count_;
+    const std::size_t old_count = bucket_count();
     heap_ = std::move(larger);
-    bucket_count_ = count;
     shift_ -= 1;
     for (std::size_t i = 0; i < old_count; ++i) {
       Waiter* head = old[i];
@@ -144,11 +181,13 @@ class WaiterIndex {
   Waiter** buckets() noexcept { return heap_ != nullptr ? heap_.get() : inline_; }
   Waiter* const* buckets() const noexcept { return heap_ != nullptr ? heap_.get() : inline_; }
 
-  Waiter* inline_[kInlineBuckets] = {};
+  std::size_t bucket_count() const noexcept { return std::size_t{1} << (64 - shift_); }
+
+  // Small and close together: two threads that take turns to wait pass it back and forth.
+  std::uint32_t shift_ = 62;  // 64 - log2(bucket_count())
+  std::uint32_t queues_ = 0;
   std::unique_ptr<Waiter*[]> heap_;
-  std::size_t bucket_count_ = kInlineBuckets;
-  unsigned shift_ = 62;  // 64 - log2(bucket_count_)
-  std::size_t queues_ = 0;
+  Waiter* inline_[kInlineBuckets] = {};
 };
 
 }  // namespace sabre

@@ -55,14 +55,13 @@ class WaiterList {
   // Returns: whether the waiter was queued. If so, its `complete` will be called exactly once.
   template <class Condition>
   bool Enqueue(Waiter& waiter, Key key, Condition still_equal) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
-    announcement_.Announce();
-    if (!still_equal()) {
-      announcement_.Retract();
-      return false;
-    }
-    index_.PushBack(waiter, key);
-    return true;
+    return EnqueueAt(waiter, key, still_equal, /*front=*/false);
+  }
+  // The same, before all others of `key`: for one that was woken, found what it waited for taken by
+  // another, and must not lose its place.
+  template <class Condition>
+  bool EnqueueFront(Waiter& waiter, Key key, Condition still_equal) {
+    return EnqueueAt(waiter, key, still_equal, /*front=*/true);
   }
 
   // Takes up to `count` waiters from the front of the queue of `key` and completes them with
@@ -70,17 +69,38 @@ class WaiterList {
   // Returns: how many.
   // Blocking: no. With nobody waiting it costs a fence and a load and takes no lock.
   std::size_t Notify(Key key, std::size_t count) {
-    if (!announcement_.AnyoneWaiting()) return 0;
+    return announcement_.AnyoneWaiting() ? NotifyThem(key, count) : 0;
+  }
+
+  // Notify for those who hand something over. It takes the lock whoever waits, and before it lets go of
+  // it calls `settle(first, taken, more)`: the first of the waiters it took (null if none), how many
+  // it took, and whether others of `key` are left. `settle` must be short and must not enter this
+  // list. What it does and an Enqueue's condition are ordered: one of them comes first as a whole.
+  template <class Settle>
+  std::size_t NotifyAndSettle(Key key, std::size_t count, Settle settle) {
     Batch batch;
     {
       std::lock_guard<typename S::Mutex> lock(mutex_);
-      while (batch.size < count) {
-        Waiter* waiter = index_.PopFront(key);
-        if (waiter == nullptr) break;
-        Take(batch, *waiter);
-      }
+      TakeUpTo(batch, key, count);
+      settle(batch.first, batch.size, index_.Front(key) != nullptr);
     }
     return CompleteAll(batch, WaitOutcome::kNotified);
+  }
+
+  // How many wait on `key`. Gone as soon as it is known: for tests and for people who look.
+  std::size_t Count(Key key) {
+    std::size_t count = 0;
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    index_.ForEachOf(key, [&](const Waiter&) { count += 1; });
+    return count;
+  }
+
+  // Calls `visit(key, waiter)` with all that wait, under the lock: those of one key in order of
+  // arrival. It must be short and must not enter this list.
+  template <class Visit>
+  void ForEach(Visit visit) {
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    index_.ForEach([&](const Waiter& waiter) { visit(waiter.key_.Get(), waiter); });
   }
 
   // Ends the wait of `waiter` with `outcome` if it is still queued.
@@ -92,7 +112,7 @@ class WaiterList {
       std::lock_guard<typename S::Mutex> lock(mutex_);
       if (!waiter.enqueued_.Get()) return false;
       index_.Erase(waiter);
-      announcement_.Retract();
+      Leave(waiter, outcome);
     }
     waiter.complete_(waiter, outcome);
     return true;
@@ -106,7 +126,7 @@ class WaiterList {
       std::lock_guard<typename S::Mutex> lock(mutex_);
       while (Waiter* waiter = index_.Any()) {
         index_.Erase(*waiter);
-        Take(batch, *waiter);
+        Take(batch, *waiter, WaitOutcome::kCancelled);
       }
     }
     return CompleteAll(batch, WaitOutcome::kCancelled);
@@ -142,8 +162,45 @@ class WaiterList {
     std::size_t size = 0;
   };
 
-  void Take(Batch& batch, Waiter& waiter) {
+  // Apart, so that a Notify that finds nobody saves no registers: on x86 the fence would wait for that.
+  [[gnu::noinline]] std::size_t NotifyThem(Key key, std::size_t count) {
+    Batch batch;
+    {
+      std::lock_guard<typename S::Mutex> lock(mutex_);
+      TakeUpTo(batch, key, count);
+    }
+    return CompleteAll(batch, WaitOutcome::kNotified);
+  }
+
+  template <class Condition>
+  bool EnqueueAt(Waiter& waiter, Key key, Condition still_equal, bool front) {
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    announcement_.Announce();
+    if (!still_equal()) {
+      announcement_.Retract();
+      return false;
+    }
+    front ? index_.PushFront(waiter, key) : index_.PushBack(waiter, key);
+    return true;
+  }
+
+  void TakeUpTo(Batch& batch, Key key, std::size_t count) {
+    while (batch.size < count) {
+      Waiter* waiter = index_.PopFront(key);
+      if (waiter == nullptr) break;
+      Take(batch, *waiter, WaitOutcome::kNotified);
+    }
+  }
+
+  // `waiter` was taken out of the index.
+  void Leave(Waiter& waiter, WaitOutcome outcome) {
     announcement_.Retract();
+    waiter.outcome_.Set(outcome);
+    if (waiter.take_ != nullptr) waiter.take_(waiter, outcome);
+  }
+
+  void Take(Batch& batch, Waiter& waiter, WaitOutcome outcome) {
+    Leave(waiter, outcome);
     waiter.next_.Set(nullptr);
     if (batch.last != nullptr) {
       batch.last->next_.Set(&waiter);
