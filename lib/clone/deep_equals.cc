@@ -106,7 +106,7 @@ class Comparison {
       case ValueKind::kView: {
         const ArrayBufferView x = a.view(), y = b.view();
         return x.kind == y.kind && x.byte_offset == y.byte_offset && x.length == y.length &&
-               Add(a.view_buffer(), b.view_buffer());
+               x.length_tracking == y.length_tracking && Add(a.view_buffer(), b.view_buffer());
       }
       default:
         return ValueAccess::pointer(a) == ValueAccess::pointer(b);

@@ -50,9 +50,13 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
   if (const auto known = buffers.find(start); known != buffers.end()) {
     buffer = known->second;
   } else if (bytes_follow) {
-    if (!Charge(number + kBufferOverhead)) return false;
-    if (resizable && !Tables().reservations.Take(max)) {
-      return Fail(absl::ResourceExhaustedError(internal::ReservationBudget::kExceeded));
+    using internal::ReservationBudget;
+    const std::size_t memory = resizable ? ReservationBudget::MemoryOf(number, max) : number;
+    if (!Charge(memory + kBufferOverhead)) return false;
+    if (resizable) {
+      std::optional<ReservationBudget>& budget = Tables().reservations;
+      if (!budget.has_value()) budget.emplace(options_);
+      if (!budget->Take(max)) return Fail(absl::ResourceExhaustedError(budget->kExceeded));
     }
     absl::StatusOr<ArrayBuffer> copy =
         CopyToBuffer(bytes, number, resizable ? std::optional<std::size_t>(max) : std::nullopt);
@@ -131,6 +135,7 @@ bool Deserializer::ReadHostView(ArrayBufferView& view) {
   }
   cursor_.Skip(length);
   view.byte_offset = 0;
+  view.length_tracking = false;
   view.length = length / ElementSize(view.kind);  // Node ignores a rest, too
   return true;
 }

@@ -21,7 +21,7 @@ struct DeserializerTables {
   // reference is met; then the scanner catches up.
   absl::flat_hash_map<std::size_t, BufferHandle> buffers;
   absl::flat_hash_map<std::pair<std::size_t, const void*>, std::shared_ptr<void>> objects;
-  ReservationBudget reservations;
+  std::optional<ReservationBudget> reservations;
   std::optional<WireScanner> scanner;
   WireScanner::IdKind followed = WireScanner::IdKind::kObject;  // by the last back reference
 

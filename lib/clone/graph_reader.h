@@ -118,7 +118,7 @@ class GraphReader {
   std::size_t pending_capacity_ = kFirstPending;
   std::uint64_t unread_ = 0;  // elements that open dense arrays wait for
   std::vector<BufferNode*> transferred_;
-  ReservationBudget reservations_;
+  ReservationBudget reservations_{options_};
 
   const char* what_ = "";
   bool limit_ = false;

@@ -140,8 +140,9 @@ bool GraphReader::ReadBuffer(std::uint8_t tag, Value* slot) {
     if (number > cursor_.left() || (resizable && number > max)) {
       return Malformed("the bytes of a buffer");
     }
-    if (!Charge(number + kBufferOverhead)) return false;
-    if (resizable && !reservations_.Take(max)) return Full();
+    const std::size_t memory = resizable ? ReservationBudget::MemoryOf(number, max) : number;
+    if (!Charge(memory + kBufferOverhead)) return false;
+    if (resizable && !reservations_.Take(max)) return Limit(ReservationBudget::kExceeded);
     absl::StatusOr<BackingStore> store = resizable ? BackingStore::Allocate(number, max)
                                                    : BackingStore::AllocateUninitialized(number);
     if (!store.ok()) return Full();

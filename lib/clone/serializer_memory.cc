@@ -37,8 +37,9 @@ bool Serializer::WriteArrayBuffer(const ArrayBuffer& buffer) {
   const bool resizable = buffer.resizable() && options_.version >= 14;
   const std::size_t longest = resizable ? buffer.max_byte_length() : bytes.size();
   if (longest > 0xffffffff) {
-    return FailDataClone(absl::StrCat("an ArrayBuffer of ", longest,
-                                      " bytes exceeds 4294967295; transfer it instead"));
+    return FailDataClone(absl::StrCat("an ArrayBuffer of ",
+                                      resizable ? "max_byte_length " : "byte_length ", longest,
+                                      " exceeds 4294967295; transfer it instead"));
   }
   RegisterId(identity, &kBufferType, next_id_++);
   Counted(resizable ? wire::kResizableArrayBuffer : wire::kArrayBuffer,
@@ -67,18 +68,22 @@ bool Serializer::WriteSharedArrayBuffer(const SharedArrayBuffer& buffer) {
 }
 
 bool Serializer::WriteView(const ArrayBufferView& view) {
-  const std::size_t byte_length = view.length * ElementSize(view.kind);
   const internal::BlockHeader* const block = view.buffer.block();
   const bool listed = tables_ != nullptr && !view.buffer.shared() &&
                       tables_->transfer_index.contains(view.buffer.array_buffer()->identity());
   if (block == nullptr || (view.buffer.detached() && !listed)) {
     return FailDataClone(absl::StrCat("the buffer of a ", ViewName(view.kind), " is detached"));
   }
-  if (view.byte_offset > block->byte_length() ||
-      byte_length > block->byte_length() - view.byte_offset) {
+  if (!internal::CheckViewBounds(view.kind, block->byte_length(), view.byte_offset, view.length)
+           .ok()) {
     return FailDataClone(
         absl::StrCat("a ", ViewName(view.kind), " is out of the bounds of its buffer"));
   }
+  if (view.length_tracking && !view.buffer.resizable()) {
+    return FailDataClone(
+        absl::StrCat("a ", ViewName(view.kind), " tracks the length of a buffer that is fixed"));
+  }
+  const std::size_t byte_length = view.length * ElementSize(view.kind);
   if (view.byte_offset > 0xffffffff || byte_length > 0xffffffff) {
     return FailDataClone(
         absl::StrCat("a ", ViewName(view.kind), " reaches beyond byte 4294967295"));

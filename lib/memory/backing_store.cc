@@ -26,7 +26,7 @@ std::size_t AtLeastOne(std::size_t size) noexcept { return size > 0 ? size : 1; 
 
 void FreeBytes(std::byte* data, std::size_t) { std::free(data); }
 void FreePages(std::byte* data, std::size_t capacity) {
-  platform::ReleasePages(data, RoundUpToPages(AtLeastOne(capacity)));
+  platform::ReleasePages(data, RoundUpToPages(capacity));
 }
 
 absl::Status NoMemory(const char* name, std::size_t bytes) {
@@ -83,7 +83,14 @@ absl::StatusOr<BackingStore> BackingStore::Allocate(std::size_t byte_length,
   if (!max_byte_length.has_value()) {
     return Own(std::calloc(AtLeastOne(byte_length), 1), byte_length);
   }
-  const std::size_t capacity = RoundUpToPages(AtLeastOne(*max_byte_length));
+  if (*max_byte_length <= platform::PageSize()) {
+    // Less than the least that can be reserved: all of it at once.
+    void* const bytes = std::calloc(AtLeastOne(*max_byte_length), 1);
+    if (bytes == nullptr) return NoMemory("max_byte_length", *max_byte_length);
+    return BackingStore(static_cast<std::byte*>(bytes), byte_length, *max_byte_length,
+                        /*resizable=*/true, &FreeBytes);
+  }
+  const std::size_t capacity = RoundUpToPages(*max_byte_length);
   void* const pages = platform::ReservePages(capacity);
   if (pages == nullptr) return NoMemory("max_byte_length", *max_byte_length);
   BackingStore store(static_cast<std::byte*>(pages), 0, *max_byte_length, /*resizable=*/true,
@@ -98,6 +105,13 @@ absl::StatusOr<BackingStore> BackingStore::AllocateUninitialized(std::size_t byt
 }
 
 absl::Status BackingStore::Resize(std::size_t byte_length) {
+  if (deleter_ == &FreeBytes) {
+    if (byte_length < byte_length_) {
+      std::memset(data_ + byte_length, 0, byte_length_ - byte_length);
+    }
+    byte_length_ = byte_length;
+    return absl::OkStatus();
+  }
   const std::size_t committed = RoundUpToPages(byte_length_);
   const std::size_t wanted = RoundUpToPages(byte_length);
   if (byte_length < byte_length_) {
@@ -113,9 +127,9 @@ absl::Status BackingStore::Resize(std::size_t byte_length) {
 
 absl::StatusOr<BackingStore> BackingStore::ResizedTo(std::size_t byte_length,
                                                      bool keep_resizable) && {
-  const bool in_pages = deleter_ == &FreePages;
+  const bool in_place = deleter_ == &FreePages || resizable_;
   if (byte_length == byte_length_ && (keep_resizable || !resizable_)) return std::move(*this);
-  if (in_pages && byte_length <= max_byte_length_) {
+  if (in_place && byte_length <= max_byte_length_) {
     if (absl::Status s = Resize(byte_length); !s.ok()) return s;
     resizable_ = resizable_ && keep_resizable;
     return std::move(*this);

@@ -78,6 +78,11 @@ absl::Status Barrier::Wait(Arrival arrival) const {
 }
 
 absl::Status Barrier::ArriveAndWait() const {
+  // Before the arrival, which could not be taken back.
+  if (absl::Status may = internal::CheckMayBlock("Barrier::ArriveAndWait", Agent::Current());
+      !may.ok()) {
+    return may;
+  }
   const absl::StatusOr<Arrival> arrival = Arrive();
   if (!arrival.ok()) return arrival.status();
   return Wait(*arrival);

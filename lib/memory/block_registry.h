@@ -8,8 +8,8 @@ class DataBlock;
 
 // BlockRegistry
 //
-// Knows all blocks that have not ended, for those who look at the whole process (DumpWaiters). Intrusive:
-// it allocates nothing.
+// Knows all blocks that have not ended: for those who look at the whole process (DumpWaiters), and so that no
+// byte gets into two of them, which would be two lists of waiters. Intrusive: it allocates nothing.
 //
 // Thread-safety: any thread. Lock order: the registry's, then that of a block's waiters.
 class BlockRegistry {
@@ -20,7 +20,11 @@ class BlockRegistry {
     DataBlock* after = nullptr;
   };
 
+  // A block over memory of its own.
   static void Add(DataBlock& block) noexcept;
+  // A block over foreign memory. False, and not added, if some of its bytes up to max_byte_length belong
+  // to another one. Linear in the number of blocks.
+  static bool TryAdd(DataBlock& block) noexcept;
   static void Remove(DataBlock& block) noexcept;
 
   // Calls `visit(argument, block)` with each, oldest first. None of them ends meanwhile, none begins: it

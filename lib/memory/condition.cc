@@ -15,6 +15,25 @@ sabre::Condition<StdSync> ConditionAt(const internal::LockCell& cell) noexcept {
                                    internal::KeyOf(cell, internal::WaiterKind::kCondition));
 }
 
+// The mutex of a token, for the time of one call.
+class Access {
+ public:
+  explicit Access(const internal::LockCell& cell) noexcept
+      : word_(cell.address()),
+        mutex_(word_, internal::WaitersOf(cell),
+               internal::KeyOf(cell, internal::WaiterKind::kMutex)) {}
+  // Aborts if the calling thread does not hold it: the predicate of a wait would look without the lock.
+  void CheckHeld() {
+    if (mutex_.Holds(internal::OwnerOf(Agent::Current()))) return;
+    internal::CallerBug("Condition: unlockToken belongs to another thread");
+  }
+  internal::CellMutex& mutex() noexcept { return mutex_; }
+
+ private:
+  internal::CellAtomic word_;
+  internal::CellMutex mutex_;
+};
+
 // Whether a Notify came before `deadline`.
 absl::StatusOr<bool> WaitUntil(const char* what, const internal::LockCell& cell,
                                const internal::LockCell& mutex_cell, TimePoint deadline) {
@@ -23,12 +42,10 @@ absl::StatusOr<bool> WaitUntil(const char* what, const internal::LockCell& cell,
   }
   const Agent& agent = Agent::Current();
   if (absl::Status may = internal::CheckMayBlock(what, agent); !may.ok()) return may;
-  internal::CellAtomic word(mutex_cell.address());
-  internal::CellMutex mutex(word, internal::WaitersOf(mutex_cell),
-                            internal::KeyOf(mutex_cell, internal::WaiterKind::kMutex));
-  const internal::CellMutex::Owner me = internal::OwnerOf(agent);
-  if (!mutex.Holds(me)) internal::CallerBug("Condition: unlockToken belongs to another thread");
-  switch (ConditionAt(cell).Wait(mutex, me, deadline, internal::AgentAwait{agent})) {
+  Access access(mutex_cell);
+  access.CheckHeld();
+  switch (ConditionAt(cell).Wait(access.mutex(), internal::OwnerOf(agent), deadline,
+                                 internal::AgentAwait{agent})) {
     case WaitOutcome::kNotified:
       return true;
     case WaitOutcome::kTimedOut:
@@ -61,6 +78,7 @@ absl::StatusOr<bool> Condition::WaitFor(UnlockToken& token, absl::Duration timeo
   constexpr const char* kWhat = "Atomics.Condition.waitFor";
   const TimePoint deadline = internal::DeadlineAfter(timeout);
   if (token.cell_.empty()) return WaitUntil(kWhat, cell_, token.cell_, deadline);
+  Access(token.cell_).CheckHeld();
   while (!predicate()) {
     absl::StatusOr<bool> notified = WaitUntil(kWhat, cell_, token.cell_, deadline);
     if (!notified.ok()) return notified;

@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/kernel/grow_length.h"
-#include "lib/memory/adopted_ranges.h"
 #include "lib/platform/pages.h"
 
 namespace sabre::internal {
@@ -40,9 +39,12 @@ absl::StatusOr<DataBlock*> DataBlock::Create(std::size_t byte_length,
   }
   std::byte* const data = static_cast<std::byte*>(reservation.address) + page;
   if (platform::CommitPages(data, RoundUpToPages(byte_length))) {
-    auto* const block = new (std::nothrow)
-        DataBlock(data, byte_length, max, max_byte_length.has_value(), reservation, nullptr);
-    if (block != nullptr) return block;
+    auto* const block =
+        new (std::nothrow) DataBlock(data, byte_length, max_byte_length, reservation);
+    if (block != nullptr) {
+      BlockRegistry::Add(*block);
+      return block;
+    }
   }
   platform::ReleasePages(reservation.address, reservation.size);
   return NoMemory("byte_length", byte_length);
@@ -51,44 +53,39 @@ absl::StatusOr<DataBlock*> DataBlock::Create(std::size_t byte_length,
 absl::StatusOr<DataBlock*> DataBlock::Adopt(std::byte* data, std::size_t byte_length,
                                             std::optional<std::size_t> max_byte_length,
                                             Deleter deleter) {
-  const std::size_t max = max_byte_length.value_or(byte_length);
-  if (!ClaimRange(data, max)) {
+  auto* const block =
+      new (std::nothrow) DataBlock(data, byte_length, max_byte_length, Reservation());
+  if (block == nullptr) return NoMemory("byte_length", byte_length);
+  const std::size_t max = block->max_byte_length();
+  if (!BlockRegistry::TryAdd(*block)) {
+    delete block;
     return absl::AlreadyExistsError(
         absl::StrCat("SharedArrayBuffer: some of the ", max,
-                     " bytes at data are adopted already: two blocks over ",
-                     "the same bytes would not wake each other's waiters"));
+                     " bytes at data are in another block already: two blocks over the same bytes ",
+                     "would not wake each other's waiters"));
   }
-  auto* const block = new (std::nothrow) DataBlock(
-      data, byte_length, max, max_byte_length.has_value(), Reservation(), std::move(deleter));
-  if (block != nullptr) {
-    // Here, not in Grow: there another thread may use them already.
-    if (max > byte_length) std::memset(data + byte_length, 0, max - byte_length);
-    return block;
-  }
-  ReturnRange(data);
-  return NoMemory("byte_length", byte_length);
+  block->deleter_ = std::move(deleter);
+  // Here, not in Grow: there another thread may use them already.
+  if (max > byte_length) std::memset(data + byte_length, 0, max - byte_length);
+  return block;
 }
 
-DataBlock::DataBlock(std::byte* data, std::size_t byte_length, std::size_t max_byte_length,
-                     bool growable, Reservation reservation, Deleter deleter) noexcept
+DataBlock::DataBlock(std::byte* data, std::size_t byte_length,
+                     std::optional<std::size_t> max_byte_length, Reservation reservation) noexcept
     : BlockHeader(data, byte_length, Kind::kShared),
       reservation_(reservation),
-      max_byte_length_(max_byte_length),
-      growable_(growable),
-      id_(next_block_id.fetch_add(1, StdSync::kRelaxed)),
-      deleter_(std::move(deleter)) {
-  BlockRegistry::Add(*this);
-}
+      max_byte_length_(max_byte_length.value_or(byte_length)),
+      growable_(max_byte_length.has_value()),
+      id_(next_block_id.fetch_add(1, StdSync::kRelaxed)) {}
 
 void DataBlock::End() noexcept {
+  // Before the bytes go: they may be in another block as soon as they have.
   BlockRegistry::Remove(*this);
   if (reservation_.address != nullptr) {
     platform::ReleasePages(reservation_.address, reservation_.size);
-    return;
+  } else if (deleter_) {
+    std::move(deleter_)(data(), max_byte_length_);
   }
-  // Before the deleter: the bytes may be adopted anew as soon as it has run.
-  ReturnRange(data());
-  if (deleter_) std::move(deleter_)(data(), max_byte_length_);
 }
 
 absl::Status DataBlock::Grow(std::size_t byte_length) {

@@ -29,7 +29,7 @@ class DataBlock final : public BlockHeader, public kernel::WaitedLife<DataBlock>
   static absl::StatusOr<DataBlock*> Create(std::size_t byte_length,
                                            std::optional<std::size_t> max_byte_length);
   // A block of one reference over bytes that `deleter` takes back. On an error it is not called.
-  // Errors: kAlreadyExists if another block has any of the bytes.
+  // Errors: kAlreadyExists if another block has any of the bytes; kResourceExhausted.
   static absl::StatusOr<DataBlock*> Adopt(std::byte* data, std::size_t byte_length,
                                           std::optional<std::size_t> max_byte_length,
                                           Deleter deleter);
@@ -52,8 +52,8 @@ class DataBlock final : public BlockHeader, public kernel::WaitedLife<DataBlock>
     std::size_t size = 0;     // bytes, the header page included
   };
 
-  DataBlock(std::byte* data, std::size_t byte_length, std::size_t max_byte_length, bool growable,
-            Reservation reservation, Deleter deleter) noexcept;
+  DataBlock(std::byte* data, std::size_t byte_length, std::optional<std::size_t> max_byte_length,
+            Reservation reservation) noexcept;
   ~DataBlock() = default;
 
   // Gives the bytes back. Nobody waits for them any more.

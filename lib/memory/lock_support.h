@@ -21,7 +21,8 @@ using CellMutex = sabre::Mutex<StdSync, CellAtomic>;
 
 // Whose waiters stand in a queue. Cells are aligned to 4 bytes, so each has four keys: its byte index is
 // that of Atomics.wait, and those of the locks follow. So a Notify of the user never wakes a lock's
-// waiter, and two kinds of locks that somebody has put over one cell do not touch each other's waiters.
+// waiter, and a mutex, a condition and one of the others that somebody has put over one cell do not touch
+// each other's waiters.
 enum class WaiterKind : std::uint64_t { kAtomicsWait = 0, kMutex = 1, kCondition = 2, kOther = 3 };
 
 inline WaiterList<StdSync>& WaitersOf(const LockCell& cell) noexcept {

@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstring>
+
 namespace sabre::platform {
 
 std::size_t PageSize() noexcept {
@@ -22,12 +24,13 @@ bool CommitPages(void* address, std::size_t size) noexcept {
 
 void DecommitPages(void* address, std::size_t size) noexcept {
   if (size == 0) return;
-  // A new mapping in the place of the old one also ends the charge for it. If there are too many
-  // mappings already, the memory itself goes; both leave zeroes.
-  if (mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+  // A new mapping in the place of the old one also ends the charge for it. If the system has too many
+  // mappings already, the memory itself goes; if it is locked, its content. All leave zeroes.
+  if (mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
       MAP_FAILED) {
-    madvise(address, size, MADV_DONTNEED);
+    return;
   }
+  if (madvise(address, size, MADV_DONTNEED) != 0) std::memset(address, 0, size);
 }
 
 void ReleasePages(void* address, std::size_t size) noexcept { munmap(address, size); }

@@ -149,6 +149,10 @@ TEST_CASE("Lengths of sparse arrays and largest sizes of buffers take no memory"
     CHECK(static_cast<double>(graph->root().At(c.count - 1).size()) == c.length);
     CHECK(graph->memory_used() < 32 * bytes.size() + 64 * 1024);
   }
+  // Nor is a page for each byte: a resizable buffer is charged what it takes.
+  CHECK(absl::IsResourceExhausted(Decode<Graph>(many("7e010178", 40'000)).status()) == false);
+  CHECK(absl::IsResourceExhausted(Decode<Graph>(many("7e01804078", 40'000)).status()));
+  CHECK(absl::IsResourceExhausted(Decode<Graph>(many("7e0181c00078", 40'000)).status()));
   // Address space is not for the taking either; what fits is really there.
   CHECK(absl::IsResourceExhausted(Decode<Graph>(many("7e00ffffffff0f", 20'000)).status()));
   absl::StatusOr<Graph> buffers = Decode<Graph>(many("7e00ffffffff0f", 16));

@@ -10,6 +10,7 @@
 #include "sabre/clone/errors.h"
 #include "sabre/clone/graph.h"
 #include "sabre/clone/structured_clone.h"
+#include "sabre/memory/data_view.h"
 #include "sabre/memory/typed_array.h"
 
 namespace memory_kinds_test {
@@ -170,6 +171,58 @@ TEST_CASE("Float16Array keeps its bits") {
     const ByteBuffer bytes = *Encode(source, {.dialect = dialect});
     CHECK(Decode<Float16Array>(bytes, {.dialect = dialect})->Get(0) == 1.5);
   }
+}
+
+TEST_CASE("DataView, fixed and tracking") {
+  const ArrayBuffer buffer = Bytes({1, 2, 3, 4}, {.max_byte_length = 8});
+  const DataView clone = *StructuredClone<DataView>(*DataView::Over(buffer, 1));
+  CHECK(clone.length_tracking());
+  CHECK(clone.byte_length() == 3);
+  CHECK(clone.Get<std::uint16_t>(0) == 0x0203);
+  const DataView fixed = *StructuredClone<DataView>(*DataView::Over(buffer, 1, 2));
+  CHECK_FALSE(fixed.length_tracking());
+  CHECK(fixed.byte_length() == 2);
+  CHECK(absl::IsDataLoss(
+      Decode<DataView>(*Encode(fixed.buffer().array_buffer()->Slice().value())).status()));
+}
+
+TEST_CASE("A view made by hand is checked before it is written") {
+  const ArrayBuffer fixed = Bytes({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+  const ArrayBufferView kBad[] = {
+      {ViewKind::kFloat64, fixed, 0, SIZE_MAX / 8 + 2},  // times 8 is 8
+      {ViewKind::kFloat64, fixed, 4, 1},                 // misaligned
+      {ViewKind::kUint8, fixed, 17, 0},                  // past the end
+      {ViewKind::kUint8, fixed, 0, 16, /*length_tracking=*/true},
+  };
+  for (const ArrayBufferView& view : kBad) {
+    CHECK(IsDataCloneError(Encode(view).status()));
+    CHECK(IsDataCloneError(StructuredClone<ArrayBufferView>(view).status()));
+  }
+}
+
+TEST_CASE("One's own messages may reserve what they like") {
+  std::vector<ArrayBuffer> many;
+  for (int i = 0; i < 20; ++i) many.push_back(Bytes({i}, {.max_byte_length = 0xffffffff}));
+  const absl::StatusOr<std::vector<ArrayBuffer>> clone =
+      StructuredClone<std::vector<ArrayBuffer>>(many);
+  // Sanitizers leave less room than it takes.
+  if (!clone.ok()) {
+    CHECK(absl::StrContains(clone.status().message(), "max_byte_length 4294967295"));
+    return;
+  }
+  CHECK((*clone)[19].max_byte_length() == 0xffffffff);
+  const ArrayBuffer longer = *ArrayBuffer::Create(1, {.max_byte_length = 0x100000000});
+  const absl::Status refused = Encode(longer).status();
+  CHECK(absl::StrContains(refused.message(), "max_byte_length 4294967296 exceeds 4294967295"));
+}
+
+TEST_CASE("A tracking and a fixed view are not equal") {
+  const ArrayBuffer buffer = Bytes({1, 2}, {.max_byte_length = 8});
+  Graph graph;
+  const Value tracking = graph.View(Uint8Array::Over(buffer)->AsView());
+  const Value fixed = graph.View(Uint8Array::Over(buffer, 0, 2)->AsView());
+  CHECK_FALSE(DeepEquals(tracking, fixed));
+  CHECK(DeepEquals(fixed, graph.View(Uint8Array::Over(buffer, 0, 2)->AsView())));
 }
 
 }  // namespace

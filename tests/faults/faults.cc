@@ -115,6 +115,12 @@ int __wrap_munmap(void* address, std::size_t size) {
   return __real_munmap(address, size);
 }
 
+int __real_madvise(void* address, std::size_t size, int advice);
+int __wrap_madvise(void* address, std::size_t size, int advice);
+int __wrap_madvise(void* address, std::size_t size, int advice) {
+  return Refused(Call::kAdvise) ? -1 : __real_madvise(address, size, advice);
+}
+
 int __real_mprotect(void* address, std::size_t size, int protection);
 int __wrap_mprotect(void* address, std::size_t size, int protection);
 int __wrap_mprotect(void* address, std::size_t size, int protection) {

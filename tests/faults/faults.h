@@ -14,6 +14,7 @@ namespace sabre::test {
 enum class Call : std::uint8_t {
   kReserve,    // mmap of new address space
   kDecommit,   // mmap over what is there
+  kAdvise,     // madvise
   kCommit,     // mprotect
   kThread,     // pthread_create
   kFutexWait,  // FUTEX_WAIT_BITSET
@@ -22,7 +23,7 @@ enum class Call : std::uint8_t {
   kRealloc,
   kNothrowNew,
 };
-inline constexpr std::size_t kCalls = 9;
+inline constexpr std::size_t kCalls = 10;
 
 // Refusal
 //

@@ -123,6 +123,15 @@ TEST_CASE("all that wait go on when the last one arrives") {
   CHECK(sums == std::vector<int>{5, 5, 5, 5, 0});
 }
 
+TEST_CASE("a thread that may not block has not arrived when ArriveAndWait says so") {
+  const Barrier barrier = Of(2);
+  Agent::Current().set_can_block(false);
+  CHECK(absl::IsFailedPrecondition(barrier.ArriveAndWait()));
+  CHECK(absl::IsFailedPrecondition(barrier.ArriveAndWait()));
+  Agent::Current().set_can_block(true);
+  CHECK(barrier.Arrive(2).ok());  // all of them are still expected
+}
+
 TEST_CASE("random calls of one thread do what two numbers would") {
   std::mt19937 random(3);
   std::size_t mistakes = 0;

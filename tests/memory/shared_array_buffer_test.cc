@@ -179,6 +179,11 @@ TEST_CASE("Adopt refuses what is adopted, null or misaligned, and keeps its hand
     CHECK(given_back == (c.overlaps ? 0 : 1));
     given_back = 0;
   }
+  // The bytes of a block of Sabre's own are in a block already.
+  const SharedArrayBuffer own = *SharedArrayBuffer::Create(64, {.max_byte_length = 8192});
+  for (const std::size_t at : {std::size_t{0}, std::size_t{8}, std::size_t{4096}}) {
+    CHECK(absl::IsAlreadyExists(SharedArrayBuffer::Adopt(own.block()->data() + at, 8).status()));
+  }
   CHECK(SharedArrayBuffer::Adopt(nullptr, 0).status() ==
         absl::InvalidArgumentError("SharedArrayBuffer: data is null"));
   CHECK(absl::IsInvalidArgument(SharedArrayBuffer::Adopt(bytes + 4, 4).status()));

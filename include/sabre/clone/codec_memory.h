@@ -2,12 +2,15 @@
 #ifndef SABRE_CLONE_CODEC_MEMORY_H_
 #define SABRE_CLONE_CODEC_MEMORY_H_
 
+#include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "sabre/clone/codec.h"
 #include "sabre/clone/has_buffers.h"
 #include "sabre/memory/array_buffer.h"
 #include "sabre/memory/array_buffer_view.h"
+#include "sabre/memory/data_view.h"
 #include "sabre/memory/shared_array_buffer.h"
 #include "sabre/memory/typed_array.h"
 
@@ -41,6 +44,23 @@ struct Codec<ArrayBufferView> {
   static constexpr bool kThreadConfined = true;
   static bool Write(Serializer& out, const ArrayBufferView& view) { return out.WriteView(view); }
   static bool Read(Deserializer& in, ArrayBufferView& view) { return in.ReadView(view); }
+};
+
+template <>
+struct Codec<DataView> {
+  static constexpr bool kThreadConfined = true;
+  static bool Write(Serializer& out, const DataView& view) { return out.WriteView(view.AsView()); }
+  static bool Read(Deserializer& in, DataView& view) {
+    ArrayBufferView read;
+    if (!in.ReadView(read)) return false;
+    if (read.kind != ViewKind::kDataView) return in.FailExpected("DataView");
+    absl::StatusOr<DataView> over = DataView::Over(
+        std::move(read.buffer), read.byte_offset,
+        read.length_tracking ? std::nullopt : std::optional<std::size_t>(read.length));
+    if (!over.ok()) return in.Fail(std::move(over).status());
+    view = *std::move(over);
+    return true;
+  }
 };
 
 template <class T>

@@ -58,7 +58,8 @@ class Barrier {
   // The same, for at most `timeout`; zero and less do not wait. Returns: whether the phase has ended.
   absl::StatusOr<bool> WaitFor(Arrival arrival, absl::Duration timeout) const;
 
-  // Arrives, and waits for the others. Errors: those of Arrive and Wait.
+  // Arrives, and waits for the others. Errors: those of Arrive and Wait. A thread that may not block has
+  // not arrived then; one that was stopped has.
   absl::Status ArriveAndWait() const;
 
   // Arrives once, for this phase and for all that follow: from the next one on, one arrival less is

@@ -75,10 +75,11 @@ class Mutex {
   template <class Await = PlainAwait>
   WaitOutcome Lock(Owner me, TimePoint deadline = kNever, const Await& await = {}) {
     if (TryLock(me)) return WaitOutcome::kNotified;
+    const TimePoint since = S::Now();
     bool passed_over = false;
     for (;;) {
       LockWaiter waiter(passed_over);
-      waiter.Describe(me, S::Now());
+      waiter.Describe(me, since);
       const auto still_held = [&] { return !LockUnlessHeld(me); };
       const bool queued = passed_over ? list_.EnqueueFront(waiter, key_, still_held)
                                       : list_.Enqueue(waiter, key_, still_held);

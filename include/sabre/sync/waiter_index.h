@@ -76,12 +76,16 @@ class WaiterIndex {
     return head;
   }
 
-  // Any enqueued waiter, or null. The order is not specified.
-  Waiter* Any() const noexcept {
+  // Takes out all, and calls `taken` with each: those of one key in order, the keys in none. `taken`
+  // must not enter this index. Linear in the number of waiters.
+  template <class Taken>
+  void Clear(Taken taken) {
     for (std::size_t i = 0; queues_ != 0 && i < bucket_count(); ++i) {
-      if (buckets()[i] != nullptr) return buckets()[i];
+      while (Waiter* const first = buckets()[i]) {
+        Erase(*first);
+        taken(*first);
+      }
     }
-    return nullptr;
   }
 
   // Calls `visit` with every waiter of `key`, in order.

@@ -124,10 +124,7 @@ class WaiterList {
     Batch batch;
     {
       std::lock_guard<typename S::Mutex> lock(mutex_);
-      while (Waiter* waiter = index_.Any()) {
-        index_.Erase(*waiter);
-        Take(batch, *waiter, WaitOutcome::kCancelled);
-      }
+      index_.Clear([&](Waiter& waiter) { Take(batch, waiter, WaitOutcome::kCancelled); });
     }
     return CompleteAll(batch, WaitOutcome::kCancelled);
   }
