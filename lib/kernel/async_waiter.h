@@ -107,6 +107,7 @@ class AsyncWaiter : public Waiter<S> {
   // `life`. False: it does not wait, and nothing will be heard of it.
   template <class Condition>
   bool Begin(std::uint64_t key, Condition still_equal) {
+    key_ = key;
     AddReference();
     if (life_.waiters().Enqueue(*this, key, still_equal)) return true;
     Release();
@@ -116,6 +117,12 @@ class AsyncWaiter : public Waiter<S> {
   // Ends the wait, from any thread that has made sure of a reference. True: with this outcome. False: it
   // had ended. It is or has been in the CompletionQueue in both cases, if it ever began.
   bool Cancel(WaitOutcome outcome) { return life_.waiters().Cancel(*this, outcome); }
+
+  // For a wait that ended unheard: the notification that ended it goes to the next of its queue. False: no
+  // notification did, or nobody is next. The owner's, once settled.
+  bool PassOn() {
+    return this->outcome() == WaitOutcome::kNotified && life_.waiters().Notify(key_, 1) == 1;
+  }
 
   void AddReference() noexcept { references_.Increment(); }
   void Release() noexcept {
@@ -149,6 +156,7 @@ class AsyncWaiter : public Waiter<S> {
   Life& life_;
   CompletionQueue<Life, S>& completions_;
   RefCount<S> references_;
+  std::uint64_t key_ = 0;            // the owner's
   Var<bool> in_completions_{false};  // [completions_.mutex_], as the two below
   Var<AsyncWaiter*> earlier_{nullptr};
   Var<AsyncWaiter*> later_{nullptr};

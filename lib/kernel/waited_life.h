@@ -25,7 +25,7 @@ namespace sabre::kernel {
 // once, after all waits were ended.
 //
 // Thread-safety: any thread; a reference is made only by one who holds one, a strong one only by one who
-//   holds a strong one. Who calls Enqueue or Notify of the list holds a strong one.
+//   holds a strong one. Who calls Enqueue of the list holds a strong one, who calls Notify any.
 template <class Derived, BlockingPolicy S = StdSync>
 class WaitedLife {
  public:

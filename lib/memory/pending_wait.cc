@@ -79,7 +79,7 @@ absl::StatusOr<PendingWait*> PendingWait::Start(const WaitCell& cell, absl::Dura
 }
 
 AsyncWait::Result PendingWait::result() const {
-  switch (outcome()) {
+  switch (given_up_ ? WaitOutcome::kCancelled : outcome()) {
     case WaitOutcome::kNotified:
       return WaitResult::kOk;
     case WaitOutcome::kTimedOut:
@@ -119,11 +119,31 @@ void PendingWait::Settle() {
   // The callback may drop the handle, and throw.
   const Hold hold(*this);
   Finish();
-  if (!keep_alive_) executor_.Ref();
-  if (timer_ != 0) executor_.CancelTimer(std::exchange(timer_, 0));
+  LeaveExecutor();
   if (AsyncWait::Callback callback = std::exchange(callback_, nullptr)) {
     std::move(callback)(result());
   }
+}
+
+void PendingWait::LeaveExecutor() {
+  if (!keep_alive_) executor_.Ref();
+  if (timer_ != 0) executor_.CancelTimer(std::exchange(timer_, 0));
+}
+
+void PendingWait::Forsake() {
+  callback_ = nullptr;
+  if (settled_ || CancelByHandle()) return;
+  // It is over, and only the executor has not heard of it: the message will find the next, or none.
+  const Hold hold(*this);
+  remote_->completions().Remove(*this);
+  Finish();
+  LeaveExecutor();
+  GiveUp(Reason::kHandle);
+}
+
+void PendingWait::GiveUp(Reason reason) {
+  given_up_ = PassOn();
+  if (given_up_) reason_ = reason;
 }
 
 bool PendingWait::CancelBecause(Reason reason) {
@@ -145,7 +165,12 @@ void PendingWait::Abandon() {
   CancelBecause(Reason::kExecutorEnd);
   remote_->completions().Remove(*this);
   Finish();
-  callback_ = nullptr;
+  AsyncWait::Callback callback = std::exchange(callback_, nullptr);
+  if (callback && also_at_end_) {
+    std::move(callback)(result());
+  } else {
+    GiveUp(Reason::kExecutorEnd);
+  }
 }
 
 void PendingWait::Finish() {

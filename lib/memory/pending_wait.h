@@ -35,10 +35,16 @@ class PendingWait final : public kernel::AsyncWaiter<DataBlock> {
   bool settled() const noexcept { return settled_; }
   AsyncWait::Result result() const;
 
-  // Runs when the wait is settled; replaces the one before.
-  void set_callback(AsyncWait::Callback callback) { callback_ = std::move(callback); }
+  // Runs when the wait is settled; replaces the one before. `also_at_end`: or when the executor ends.
+  void set_callback(AsyncWait::Callback callback, bool also_at_end) {
+    callback_ = std::move(callback);
+    also_at_end_ = also_at_end;
+  }
+  Executor::Remote& remote() const noexcept { return *remote_; }
   // False: it was over.
   bool CancelByHandle() { return !settled_ && CancelBecause(Reason::kHandle); }
+  // Whoever wanted the result is gone: cancels the wait, or passes the notification on that ended it.
+  void Forsake();
 
  private:
   // Why a wait was cancelled.
@@ -60,10 +66,14 @@ class PendingWait final : public kernel::AsyncWaiter<DataBlock> {
   // The oldest of those that are over.
   static void SettleOne(Executor::Remote& remote);
   void Settle();
+  // It need not keep the executor, nor watch it, any more.
+  void LeaveExecutor();
   bool CancelBecause(Reason reason);
   void OnTimeout(Timer timer);
   // The executor ends and the wait with it.
   void Abandon();
+  // Passes the notification on, if there is one, and has then been cancelled for this reason.
+  void GiveUp(Reason reason);
   // From now on nobody but the executor's thread touches more of it than the references.
   void Finish();
 
@@ -75,6 +85,8 @@ class PendingWait final : public kernel::AsyncWaiter<DataBlock> {
   Reason reason_ = Reason::kBlockEnd;
   Executor::TimerId timer_ = 0;
   AsyncWait::Callback callback_;
+  bool also_at_end_ = false;
+  bool given_up_ = false;  // another wait has this one's notification
   std::optional<std::stop_callback<CancelOnStop>> by_agent_;
   std::optional<std::stop_callback<CancelOnStop>> by_caller_;
 };

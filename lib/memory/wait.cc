@@ -1,5 +1,6 @@
 #include "sabre/memory/wait.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stop_token>
 #include <string>
@@ -105,7 +106,9 @@ namespace atomics {
 
 absl::Duration TimeoutFromMilliseconds(double milliseconds) noexcept {
   if (std::isnan(milliseconds)) return absl::InfiniteDuration();
-  return milliseconds > 0 ? absl::Milliseconds(milliseconds) : absl::ZeroDuration();
+  if (!(milliseconds > 0)) return absl::ZeroDuration();
+  // However short, it is not zero: an asynchronous wait of no time would not begin.
+  return std::max(absl::Milliseconds(milliseconds), absl::Nanoseconds(1));
 }
 
 std::size_t NotifyCountFromNumber(double count) noexcept {

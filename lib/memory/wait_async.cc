@@ -10,13 +10,7 @@
 namespace sabre {
 
 AsyncWait::~AsyncWait() {
-  if (pending_ == nullptr) return;
-  if (awaited_ && !pending_->settled()) {
-    // The coroutine goes, and with it what the callback would resume.
-    pending_->set_callback(nullptr);
-    pending_->CancelByHandle();
-  }
-  pending_->Release();
+  if (pending_ != nullptr) pending_->Release();
 }
 
 std::optional<AsyncWait::Result> AsyncWait::result() const {
@@ -27,13 +21,23 @@ std::optional<AsyncWait::Result> AsyncWait::result() const {
 
 void AsyncWait::OnComplete(Callback callback) {
   std::optional<Result> known = result();
-  if (!known.has_value()) return pending_->set_callback(std::move(callback));
-  Executor* const executor = Agent::Current().executor();
-  if (executor == nullptr) return;
-  executor->Post([callback = std::move(callback), result = *std::move(known)]() mutable {
+  if (!known.has_value()) return pending_->set_callback(std::move(callback), /*also_at_end=*/false);
+  if (!callback) return;
+  Executor::Work work = [callback = std::move(callback), result = *std::move(known)]() mutable {
     std::move(callback)(std::move(result));
-  });
+  };
+  if (pending_ != nullptr) {
+    pending_->remote().Post(std::move(work));
+  } else if (Executor* const executor = Agent::Current().executor(); executor != nullptr) {
+    executor->Post(std::move(work));
+  }
 }
+
+void AsyncWait::ResumeWith(Callback callback) {
+  pending_->set_callback(std::move(callback), /*also_at_end=*/true);
+}
+
+void AsyncWait::Forsake() { pending_->Forsake(); }
 
 bool AsyncWait::Cancel() { return pending_ != nullptr && pending_->CancelByHandle(); }
 

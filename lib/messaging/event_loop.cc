@@ -35,7 +35,8 @@ EventLoop& EventLoop::Current() {
   // Before the loop, so that it outlives it.
   Agent& agent = Agent::Current();
   thread_local EventLoop loop;
-  if (agent.executor() == nullptr) agent.set_executor(&loop);
+  // Not while it ends: what its work's destructors find must not stay behind.
+  if (agent.executor() == nullptr && !loop.closing_) agent.set_executor(&loop);
   return loop;
 }
 

@@ -235,5 +235,30 @@ TEST_CASE("Bytes whose adoption is refused stay with their owner, and can be ado
   CHECK(deleted == 1);
 }
 
+TEST_CASE("A method that finds no room for a copy has written nothing") {
+  for (const bool shared : {false, true}) {
+    const BufferHandle buffer = shared ? BufferHandle(*SharedArrayBuffer::Create(64))
+                                       : BufferHandle(*ArrayBuffer::Create(64));
+    const Uint8Array bytes = *Uint8Array::Over(buffer);
+    const Int16Array words = *Int16Array::Over(buffer, 2, 20);
+    for (std::size_t i = 0; i < 64; ++i) bytes.Set(i, 64 - i);
+    std::vector<std::function<absl::Status()>> rows = {
+        [&] { return bytes.Set(words); },  // of another type, over the same bytes
+        [&] { return words.Sort([](auto a, auto b) { return a < b; }); },
+        [&] { return words.Filter([](auto) { return true; }).status(); },
+    };
+    if (shared) rows.push_back([&] { return words.Sort(); });  // else in place
+    for (const std::function<absl::Status()>& row : rows) {
+      {
+        const Refusal refusal(Call::kNothrowNew, ENOMEM);
+        CHECK(absl::IsResourceExhausted(row()));
+        CHECK(refusal.refused() == 1);
+      }
+      for (std::size_t i = 0; i < 64; ++i) CHECK(bytes.Get(i) == 64 - i);
+    }
+    for (const std::function<absl::Status()>& row : rows) CHECK(row().ok());
+  }
+}
+
 }  // namespace
 }  // namespace sabre

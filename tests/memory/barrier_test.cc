@@ -82,7 +82,7 @@ TEST_CASE("a thread that may not block gets an error where it would have to wait
   CHECK(absl::IsFailedPrecondition(barrier.Wait(arrival)));
   CHECK(absl::IsFailedPrecondition(barrier.WaitFor(arrival, absl::Seconds(9)).status()));
   CHECK_FALSE(*barrier.WaitFor(arrival, absl::ZeroDuration()));
-  CHECK(barrier.ArriveAndWait().ok());  // the last one does not wait
+  CHECK(barrier.Arrive().ok());  // the last one need not wait
   CHECK(barrier.Wait(arrival).ok());
 }
 

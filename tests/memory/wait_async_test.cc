@@ -307,9 +307,11 @@ TEST_CASE("An executor that ends takes its waits with it; a notification goes to
   CHECK(token.use_count() == 1);
   CHECK(atomics::WaiterCount(cells, 0) == 0);
   CHECK(atomics::Notify(cells, 0) == 0);
-  CHECK(Is(notified->result(), WaitResult::kOk));
+  // The notification went from one to the other, and no further: one of them has it.
+  CHECK(Is(notified->result(), WaitResult::kOk) != Is(pending->result(), WaitResult::kOk));
+  CHECK(IsCancelled(notified->result(), "executor has ended") !=
+        IsCancelled(pending->result(), "executor has ended"));
   CHECK(Is(timed_out->result(), WaitResult::kTimedOut));
-  CHECK(IsCancelled(pending->result(), "executor has ended"));
   CHECK_FALSE(pending->Cancel());
 }
 
@@ -409,7 +411,7 @@ TEST_CASE("A coroutine awaits: it resumes on the executor, or goes on at once") 
     to.push_back(co_await atomics::WaitAsync(on, 0, 0, absl::Milliseconds(1)));
     AsyncWait cancelled = atomics::WaitAsync(on, 0, 0);
     cancelled.Cancel();
-    to.push_back(co_await cancelled);
+    to.push_back(co_await std::move(cancelled));
   };
   const Coroutine coroutine = body(cells, results);
   CHECK(results.size() == 1);
@@ -444,6 +446,76 @@ TEST_CASE("A coroutine that is destroyed while it awaits cancels its wait") {
   executor.Turn();
   CHECK_FALSE(resumed);
   CHECK(executor.alive() == 0);
+}
+
+TEST_CASE(
+    "A notification for a coroutine that is destroyed goes to the next, unless it was heard of") {
+  ManualExecutor executor;
+  const Int32Array cells = SharedCells(1);
+  bool resumed = false;
+  const auto body = [](const Int32Array& on, bool& set) -> Coroutine {
+    static_cast<void>(co_await atomics::WaitAsync(on, 0, 0));
+    set = true;
+  };
+  std::optional<Coroutine> gone(body(cells, resumed));
+  AsyncWait next = atomics::WaitAsync(cells, 0, 0);
+  const AsyncWait last = atomics::WaitAsync(cells, 0, 0);
+  CHECK(atomics::Notify(cells, 0, 1) == 1);
+  gone.reset();
+  executor.Turn();
+  CHECK_FALSE(resumed);
+  REQUIRE(next.result().has_value());
+  CHECK(Is(*next.result(), WaitResult::kOk));
+  CHECK_FALSE(last.result().has_value());
+  CHECK(atomics::Notify(cells, 0) == 1);
+}
+
+TEST_CASE("The end of the executor resumes a coroutine, and passes other notifications on") {
+  const Int32Array cells = SharedCells(2);
+  std::vector<AsyncWait::Result> results;
+  const auto body = [](const Int32Array& on, std::size_t index,
+                       std::vector<AsyncWait::Result>& to) -> Coroutine {
+    to.push_back(co_await atomics::WaitAsync(on, index, 0));
+  };
+  ManualExecutor after;
+  {
+    std::optional<ManualExecutor> executor(std::in_place);
+    const Coroutine pending = body(cells, 0, results);
+    const Coroutine notified = body(cells, 1, results);
+    AsyncWait with_callback = atomics::WaitAsync(cells, 1, 0);
+    with_callback.OnComplete([](const AsyncWait::Result&) { FAIL("the executor has ended"); });
+    CHECK(atomics::Notify(cells, 1) == 2);
+    Agent::Current().set_executor(&after);
+    const AsyncWait next = atomics::WaitAsync(cells, 1, 0);
+    executor.reset();
+    REQUIRE(results.size() == 2);
+    CHECK(pending.done());
+    CHECK(notified.done());
+    after.Turn();
+    REQUIRE(next.result().has_value());
+    CHECK(Is(*next.result(), WaitResult::kOk));
+  }
+  std::size_t ok = 0;
+  for (const AsyncWait::Result& result : results) {
+    ok += Is(result, WaitResult::kOk);
+    if (!result.ok()) CHECK(IsCancelled(result, "the executor has ended"));
+  }
+  CHECK(ok == 1);
+}
+
+TEST_CASE("No callback, and a callback for what is over") {
+  ManualExecutor executor;
+  const Int32Array cells = SharedCells(1);
+  AsyncWait wait = atomics::WaitAsync(cells, 0, 0);
+  wait.OnComplete([](const AsyncWait::Result&) { FAIL("taken away"); });
+  wait.OnComplete(nullptr);
+  CHECK(atomics::Notify(cells, 0) == 1);
+  executor.Turn();
+  wait.OnComplete(nullptr);
+  int calls = 0;
+  wait.OnComplete([&](const AsyncWait::Result& result) { calls += Is(result, WaitResult::kOk); });
+  executor.Turn();
+  CHECK(calls == 1);
 }
 
 }  // namespace

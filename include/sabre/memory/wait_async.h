@@ -34,15 +34,18 @@ struct WaitAsyncOptions {
 //                        the buffer or the executor ended; the message says which.
 // A wait that is cancelled or timed out takes no notification from others: the two exclude each other.
 //
-//   co_await atomics::WaitAsync(cells, 0, 0)     in a coroutine of any type; resumes on the executor
+//   co_await atomics::WaitAsync(cells, 0, 0)     in a coroutine of any type; resumes on the executor, also
+//                                                when that ends. A named one: co_await std::move(wait)
 //
 // Who runs the callback? The executor of the agent that waits, in a turn of its own: never the thread that
 //   notifies, nor the call that cancels. Waits that are woken run in the order of their list.
 // Who destroys it? The executor's thread, after it ran; unrun if another callback takes its place, or the
 //   executor ends.
 // What if the handle is destroyed? The wait goes on, and its callback runs. Only a coroutine that is
-//   destroyed while it awaits cancels its wait.
-// What if the executor ends? The wait leaves the list; a notification goes to the next. No callback runs.
+//   destroyed while it awaits cancels its wait; a notification that had ended it goes to the next.
+// What if the executor ends? The wait leaves the list, or its notification goes to the next. No callback
+//   runs; a coroutine that awaits is resumed with kCancelled, in the thread of the executor's destructor
+//   (with kOk, if a Notify was before the end).
 //
 // Thread-safety: belongs to the thread that waits. Blocking: never.
 // Spec: the result objects of Atomics.waitAsync (https://tc39.es/ecma262/#sec-dowait).
@@ -56,13 +59,10 @@ class AsyncWait {
   // Takes over a reference.
   explicit AsyncWait(internal::PendingWait& pending) noexcept : pending_(&pending) {}
   AsyncWait(AsyncWait&& other) noexcept
-      : immediate_(other.immediate_),
-        pending_(std::exchange(other.pending_, nullptr)),
-        awaited_(std::exchange(other.awaited_, false)) {}
+      : immediate_(other.immediate_), pending_(std::exchange(other.pending_, nullptr)) {}
   AsyncWait& operator=(AsyncWait&& other) noexcept {
     std::swap(immediate_, other.immediate_);
     std::swap(pending_, other.pending_);
-    std::swap(awaited_, other.awaited_);
     return *this;
   }
   ~AsyncWait();
@@ -75,27 +75,53 @@ class AsyncWait {
   // Cancel, and this. Spec: the property `value`.
   std::optional<Result> result() const;
 
-  // Runs `callback` with the result, on the executor, also if it is known already. One callback: another
-  // replaces it.
+  // Runs `callback` with the result, on the executor, also if it is known already. Until then another
+  // callback replaces it; null takes it away.
   void OnComplete(Callback callback);
 
   // Ends the wait. False: it was over, and its result is what it was.
   bool Cancel();
 
-  // What co_await asks for.
-  bool await_ready() const { return result().has_value(); }
-  template <class CoroutineHandle>
-  void await_suspend(CoroutineHandle handle) {
-    awaited_ = true;
-    OnComplete([handle](const Result&) mutable { handle.resume(); });
-  }
-  Result await_resume() const { return *result(); }
+  class Awaiter;
+  Awaiter operator co_await() &&;
 
  private:
+  // Runs `callback` when the wait is over or its executor ends. The wait is pending.
+  void ResumeWith(Callback callback);
+  void Forsake();
+
   WaitResult immediate_ = WaitResult::kNotEqual;
   internal::PendingWait* pending_ = nullptr;  // null: immediate_ is the result
-  bool awaited_ = false;                      // the callback resumes the coroutine that holds this
 };
+
+// What a coroutine keeps in its frame while it awaits.
+class AsyncWait::Awaiter {
+ public:
+  explicit Awaiter(AsyncWait&& wait) noexcept : wait_(std::move(wait)) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+  ~Awaiter() {
+    if (suspended_)
+      wait_.Forsake();  // the coroutine is destroyed, and what would be resumed is gone
+  }
+
+  bool await_ready() const { return wait_.result().has_value(); }
+  template <class CoroutineHandle>
+  void await_suspend(CoroutineHandle handle) {
+    suspended_ = true;
+    wait_.ResumeWith([handle](const Result&) mutable { handle.resume(); });
+  }
+  Result await_resume() {
+    suspended_ = false;
+    return *wait_.result();
+  }
+
+ private:
+  AsyncWait wait_;
+  bool suspended_ = false;
+};
+
+inline AsyncWait::Awaiter AsyncWait::operator co_await() && { return Awaiter(std::move(*this)); }
 
 namespace internal {
 absl::StatusOr<AsyncWait> WaitOnCellAsync(const WaitCell& cell, absl::Duration timeout,
