@@ -15,24 +15,12 @@ sabre::Condition<StdSync> ConditionAt(const internal::LockCell& cell) noexcept {
                                    internal::KeyOf(cell, internal::WaiterKind::kCondition));
 }
 
-// The mutex of a token, for the time of one call.
-class Access {
- public:
-  explicit Access(const internal::LockCell& cell) noexcept
-      : word_(cell.address()),
-        mutex_(word_, internal::WaitersOf(cell),
-               internal::KeyOf(cell, internal::WaiterKind::kMutex)) {}
-  // Aborts if the calling thread does not hold it: the predicate of a wait would look without the lock.
-  void CheckHeld() {
-    if (mutex_.Holds(internal::OwnerOf(Agent::Current()))) return;
-    internal::CallerBug("Condition: unlockToken belongs to another thread");
-  }
-  internal::CellMutex& mutex() noexcept { return mutex_; }
-
- private:
-  internal::CellAtomic word_;
-  internal::CellMutex mutex_;
-};
+// Aborts if the calling thread does not hold the mutex of a token: the predicate of a wait would look
+// without the lock.
+void CheckHeld(internal::MutexAccess& mutex) {
+  if (mutex->Holds(internal::OwnerOf(Agent::Current()))) return;
+  internal::CallerBug("Condition: unlockToken belongs to another thread");
+}
 
 // Whether a Notify came before `deadline`.
 absl::StatusOr<bool> WaitUntil(const char* what, const internal::LockCell& cell,
@@ -42,9 +30,9 @@ absl::StatusOr<bool> WaitUntil(const char* what, const internal::LockCell& cell,
   }
   const Agent& agent = Agent::Current();
   if (absl::Status may = internal::CheckMayBlock(what, agent); !may.ok()) return may;
-  Access access(mutex_cell);
-  access.CheckHeld();
-  switch (ConditionAt(cell).Wait(access.mutex(), internal::OwnerOf(agent), deadline,
+  internal::MutexAccess mutex(mutex_cell);
+  CheckHeld(mutex);
+  switch (ConditionAt(cell).Wait(*mutex, internal::OwnerOf(agent), deadline,
                                  internal::AgentAwait{agent})) {
     case WaitOutcome::kNotified:
       return true;
@@ -78,7 +66,8 @@ absl::StatusOr<bool> Condition::WaitFor(UnlockToken& token, absl::Duration timeo
   constexpr const char* kWhat = "Atomics.Condition.waitFor";
   const TimePoint deadline = internal::DeadlineAfter(timeout);
   if (token.cell_.empty()) return WaitUntil(kWhat, cell_, token.cell_, deadline);
-  Access(token.cell_).CheckHeld();
+  internal::MutexAccess mutex(token.cell_);
+  CheckHeld(mutex);
   while (!predicate()) {
     absl::StatusOr<bool> notified = WaitUntil(kWhat, cell_, token.cell_, deadline);
     if (!notified.ok()) return notified;

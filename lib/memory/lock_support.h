@@ -39,6 +39,19 @@ inline CellMutex::Owner OwnerOf(const Agent& agent) noexcept {
   return static_cast<CellMutex::Owner>((agent.id() - 1) % CellMutex::kMaxOwner) + 1;
 }
 
+// The mutex in a cell, for the time of one call.
+class MutexAccess {
+ public:
+  explicit MutexAccess(const LockCell& cell) noexcept
+      : word_(cell.address()), mutex_(word_, WaitersOf(cell), KeyOf(cell, WaiterKind::kMutex)) {}
+  CellMutex* operator->() noexcept { return &mutex_; }
+  CellMutex& operator*() noexcept { return mutex_; }
+
+ private:
+  CellAtomic word_;
+  CellMutex mutex_;
+};
+
 // Sleeps until a stop is requested of the calling agent, too.
 struct AgentAwait {
   WaitOutcome operator()(WaiterList<StdSync>& list, BlockingWaiter<StdSync>& waiter,

@@ -10,19 +10,7 @@
 namespace sabre::atomics {
 namespace {
 
-// The lock in a cell, for the time of one call.
-class Access {
- public:
-  explicit Access(const internal::LockCell& cell) noexcept
-      : word_(cell.address()),
-        mutex_(word_, internal::WaitersOf(cell),
-               internal::KeyOf(cell, internal::WaiterKind::kMutex)) {}
-  internal::CellMutex* operator->() noexcept { return &mutex_; }
-
- private:
-  internal::CellAtomic word_;
-  internal::CellMutex mutex_;
-};
+using Access = internal::MutexAccess;
 
 // Takes the lock, or does not in the time that is given; an error if the call should not have been made.
 absl::StatusOr<bool> LockFor(const char* what, const internal::LockCell& cell,

@@ -159,23 +159,23 @@ TEST_CASE("Operands are converted like elements: -1 and 511 both match 255") {
 }
 
 TEST_CASE("The weaker orders, by name, do the same to one thread") {
-  using namespace atomics;  // NOLINT: the names of the orders
+  using enum atomics::Order;
   for (const Int32Array& view : Views<std::int32_t>()) {
-    CHECK(Store<kRelaxed>(view, 0, 1) == 1);
-    CHECK(*TryStore<kRelease>(view, 0, 2) == 2);
-    CHECK(Load<kRelaxed>(view, 0) == 2);
-    CHECK(*TryLoad<kAcquire>(view, 0) == 2);
-    CHECK(Add<kRelaxed>(view, 0, 1) == 2);
-    CHECK(Sub<kAcquire>(view, 0, 1) == 3);
-    CHECK(And<kRelease>(view, 0, 3) == 2);
-    CHECK(Or<kAcqRel>(view, 0, 8) == 2);
-    CHECK(Xor<kRelaxed>(view, 0, 1) == 10);
-    CHECK(Exchange<kAcqRel>(view, 0, 5) == 11);
-    CHECK(CompareExchange<kRelease>(view, 0, 5, 6) == 5);
-    CHECK(CompareExchange<kAcqRel>(view, 0, 5, 7) == 6);
-    CHECK(CompareExchange<kAcquire>(view, 0, 6, 7) == 6);
-    CHECK(UnsafeCompareExchange<kRelaxed>(view, 0, 7, 8) == 7);
-    CHECK(Load(view, 0) == 8);
+    CHECK(atomics::Store<kRelaxed>(view, 0, 1) == 1);
+    CHECK(*atomics::TryStore<kRelease>(view, 0, 2) == 2);
+    CHECK(atomics::Load<kRelaxed>(view, 0) == 2);
+    CHECK(*atomics::TryLoad<kAcquire>(view, 0) == 2);
+    CHECK(atomics::Add<kRelaxed>(view, 0, 1) == 2);
+    CHECK(atomics::Sub<kAcquire>(view, 0, 1) == 3);
+    CHECK(atomics::And<kRelease>(view, 0, 3) == 2);
+    CHECK(atomics::Or<kAcqRel>(view, 0, 8) == 2);
+    CHECK(atomics::Xor<kRelaxed>(view, 0, 1) == 10);
+    CHECK(atomics::Exchange<kAcqRel>(view, 0, 5) == 11);
+    CHECK(atomics::CompareExchange<kRelease>(view, 0, 5, 6) == 5);
+    CHECK(atomics::CompareExchange<kAcqRel>(view, 0, 5, 7) == 6);
+    CHECK(atomics::CompareExchange<kAcquire>(view, 0, 6, 7) == 6);
+    CHECK(atomics::UnsafeCompareExchange<kRelaxed>(view, 0, 7, 8) == 7);
+    CHECK(atomics::Load(view, 0) == 8);
   }
 }
 
