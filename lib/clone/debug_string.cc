@@ -213,7 +213,9 @@ class Printer {
         out_ += value.AsBool() ? "(true)" : "(false)";
         return;
       case ValueKind::kBigIntObject:
+        out_ += '(';
         PrintBigInt(value);
+        out_ += ')';
         return;
       case ValueKind::kStringObject:
         out_ += '(';

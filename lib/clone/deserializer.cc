@@ -216,6 +216,7 @@ bool Deserializer::ReadKeyOrEnd(std::string& key, bool& end, std::uint32_t prope
       return true;
     }
     default:
+      cursor_.ReadTag();  // the failure is here
       return FailExpected("a key or the end of the object");
   }
 }
@@ -287,7 +288,6 @@ bool Deserializer::ScanTo(std::size_t offset) {
     start.ReadVarint(version);
     tables.scanner.emplace(start, version_, options_.dialect, /*record_ids=*/true);
   }
-  // The reference was met before it was counted: ids in front of it are all toffset are.
   const std::size_t before = tables.scanner->memory();
   if (!tables.scanner->AdvanceTo(offset, budget_ + before)) {
     if (tables.scanner->out_of_memory()) return FailBudget();

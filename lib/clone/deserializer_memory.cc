@@ -30,11 +30,11 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
   const std::uint8_t tag = cursor_.PeekTag();
   const std::size_t start = cursor_.offset();
   std::uint32_t number, max = 0;
+  cursor_.ReadTag();
   if (tag != wire::kArrayBuffer && tag != wire::kResizableArrayBuffer &&
       tag != wire::kArrayBufferTransfer && tag != wire::kSharedArrayBuffer) {
     return FailExpected("a buffer");
   }
-  cursor_.ReadTag();
   const bool resizable = tag == wire::kResizableArrayBuffer;
   if (!cursor_.ReadVarint(number) || (resizable && !cursor_.ReadVarint(max))) {
     return FailExpected("the length or index of a buffer");
@@ -201,8 +201,9 @@ bool Deserializer::ReadBytes(std::vector<std::byte>& bytes) {
     const std::size_t here = cursor_.offset();
     std::size_t return_to;
     if (!FollowReference(return_to)) return false;
-    const std::uint8_t target = cursor_.PeekTag();
-    is_view = target == wire::kHostObject || target == wire::kArrayBufferView;
+    // The id of a view with a buffer of its own stands where the buffer does.
+    is_view = tables_->followed == internal::WireScanner::IdKind::kView ||
+              cursor_.PeekTag() == wire::kHostObject;
     cursor_.Seek(here);
   }
   if (is_view) {

@@ -287,12 +287,13 @@ bool GraphWriter::ContinueError(Frame& frame, const ErrorNode& node, bool& done)
 void GraphWriter::DescribePath() {
   std::size_t parts = 0;
   for (std::size_t i = frames_.size(); i-- > 0;) {
-    if (++parts == kPathParts) {
+    if (++parts == kPathParts && i > kPathParts) {
       out_.PrependText("…");
-      i = std::min(i, kPathParts);
+      i = kPathParts;
     }
     const Frame& frame = frames_[i];
     const Value container = ValueAccess::Of(frame.node);
+    if (frame.next == 0) continue;  // it is the container itself that fails
     const std::uint32_t at = frame.next - 1;
     switch (frame.node->kind) {
       case ValueKind::kArray:

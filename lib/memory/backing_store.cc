@@ -16,22 +16,12 @@
 namespace sabre::internal {
 namespace {
 
-std::size_t RoundUpToPages(std::size_t size) noexcept {
-  const std::size_t page = platform::PageSize();
-  return (size + page - 1) / page * page;
-}
-
 // One byte at least: null would mean no memory.
 std::size_t AtLeastOne(std::size_t size) noexcept { return size > 0 ? size : 1; }
 
 void FreeBytes(std::byte* data, std::size_t) { std::free(data); }
 void FreePages(std::byte* data, std::size_t capacity) {
-  platform::ReleasePages(data, RoundUpToPages(capacity));
-}
-
-absl::Status NoMemory(const char* name, std::size_t bytes) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("ArrayBuffer: no memory for ", name, " ", bytes));
+  platform::ReleasePages(data, platform::RoundUpToPages(capacity));
 }
 
 }  // namespace
@@ -40,6 +30,10 @@ absl::Status CheckByteLength(const char* what, std::size_t byte_length) {
   if (byte_length <= kMaxByteLength) return absl::OkStatus();
   return absl::OutOfRangeError(
       absl::StrCat(what, ": byte_length ", byte_length, " exceeds 2^53 - 1"));
+}
+
+absl::Status NoMemory(const char* what, const char* name, std::size_t bytes) {
+  return absl::ResourceExhaustedError(absl::StrCat(what, ": no memory for ", name, " ", bytes));
 }
 
 absl::Status CheckMaxByteLength(const char* what, std::size_t byte_length,
@@ -69,7 +63,7 @@ BackingStore::~BackingStore() {
 }
 
 absl::StatusOr<BackingStore> BackingStore::Own(void* data, std::size_t byte_length) {
-  if (data == nullptr) return NoMemory("byte_length", byte_length);
+  if (data == nullptr) return NoMemory("ArrayBuffer", "byte_length", byte_length);
   return BackingStore(static_cast<std::byte*>(data), byte_length, byte_length, /*resizable=*/false,
                       &FreeBytes);
 }
@@ -86,13 +80,13 @@ absl::StatusOr<BackingStore> BackingStore::Allocate(std::size_t byte_length,
   if (*max_byte_length <= platform::PageSize()) {
     // Less than the least that can be reserved: all of it at once.
     void* const bytes = std::calloc(AtLeastOne(*max_byte_length), 1);
-    if (bytes == nullptr) return NoMemory("max_byte_length", *max_byte_length);
+    if (bytes == nullptr) return NoMemory("ArrayBuffer", "max_byte_length", *max_byte_length);
     return BackingStore(static_cast<std::byte*>(bytes), byte_length, *max_byte_length,
                         /*resizable=*/true, &FreeBytes);
   }
-  const std::size_t capacity = RoundUpToPages(*max_byte_length);
+  const std::size_t capacity = platform::RoundUpToPages(*max_byte_length);
   void* const pages = platform::ReservePages(capacity);
-  if (pages == nullptr) return NoMemory("max_byte_length", *max_byte_length);
+  if (pages == nullptr) return NoMemory("ArrayBuffer", "max_byte_length", *max_byte_length);
   BackingStore store(static_cast<std::byte*>(pages), 0, *max_byte_length, /*resizable=*/true,
                      &FreePages);
   if (absl::Status s = store.Resize(byte_length); !s.ok()) return s;
@@ -112,14 +106,14 @@ absl::Status BackingStore::Resize(std::size_t byte_length) {
     byte_length_ = byte_length;
     return absl::OkStatus();
   }
-  const std::size_t committed = RoundUpToPages(byte_length_);
-  const std::size_t wanted = RoundUpToPages(byte_length);
+  const std::size_t committed = platform::RoundUpToPages(byte_length_);
+  const std::size_t wanted = platform::RoundUpToPages(byte_length);
   if (byte_length < byte_length_) {
     // What is left of the last page is zero when the length comes back to it.
     std::memset(data_ + byte_length, 0, std::min(wanted, byte_length_) - byte_length);
     platform::DecommitPages(data_ + wanted, committed - wanted);
   } else if (!platform::CommitPages(data_ + committed, wanted - committed)) {
-    return NoMemory("byte_length", byte_length);
+    return NoMemory("ArrayBuffer", "byte_length", byte_length);
   }
   byte_length_ = byte_length;
   return absl::OkStatus();
@@ -136,7 +130,7 @@ absl::StatusOr<BackingStore> BackingStore::ResizedTo(std::size_t byte_length,
   }
   if (deleter_ == &FreeBytes) {
     void* const moved = std::realloc(data_, AtLeastOne(byte_length));
-    if (moved == nullptr) return NoMemory("byte_length", byte_length);
+    if (moved == nullptr) return NoMemory("ArrayBuffer", "byte_length", byte_length);
     data_ = static_cast<std::byte*>(moved);
     if (byte_length > byte_length_) {
       std::memset(data_ + byte_length_, 0, byte_length - byte_length_);
@@ -154,7 +148,7 @@ absl::StatusOr<BackingStore> BackingStore::ResizedTo(std::size_t byte_length,
 absl::StatusOr<BackingStore> BackingStore::MadeImmutable(std::size_t byte_length) && {
   // First, so that a failure finds the store unchanged.
   std::unique_ptr<SharedBytes> shared(new (std::nothrow) SharedBytes);
-  if (shared == nullptr) return NoMemory("byte_length", byte_length);
+  if (shared == nullptr) return NoMemory("ArrayBuffer", "byte_length", byte_length);
   absl::StatusOr<BackingStore> fixed = std::move(*this).ResizedTo(byte_length, false);
   if (!fixed.ok()) return fixed;
   shared->bytes = *std::move(fixed);

@@ -14,9 +14,9 @@ using CellBarrier = sabre::Barrier<StdSync, internal::CellAtomic>;
 static_assert(Barrier::kMax == CellBarrier::kMax);
 
 // The barrier in two cells, for the time of one call.
-class Access {
+class BarrierAccess {
  public:
-  Access(const internal::LockCell& cell, std::uint32_t expected) noexcept
+  BarrierAccess(const internal::LockCell& cell, std::uint32_t expected) noexcept
       : arrivals_(cell.address()),
         phase_(cell.address() + sizeof(std::int32_t)),
         barrier_(arrivals_, phase_, expected, internal::WaitersOf(cell),
@@ -50,14 +50,14 @@ absl::StatusOr<Barrier> Barrier::Over(const Int32Array& cells, std::size_t index
 }
 
 absl::StatusOr<Barrier::Arrival> Barrier::Arrive(std::uint32_t count) const {
-  const std::optional<CellBarrier::Phase> phase = Access(cell_, expected_)->Arrive(count);
+  const std::optional<CellBarrier::Phase> phase = BarrierAccess(cell_, expected_)->Arrive(count);
   if (!phase.has_value()) return TooMany("Barrier::Arrive", count, expected_);
   return Arrival(*phase);
 }
 
 absl::StatusOr<bool> Barrier::WaitFor(Arrival arrival, absl::Duration timeout) const {
   constexpr const char* kWhat = "Barrier::Wait";
-  Access barrier(cell_, expected_);
+  BarrierAccess barrier(cell_, expected_);
   if (barrier->HasEnded(arrival.phase_)) return true;
   if (timeout <= absl::ZeroDuration()) return false;
   const Agent& agent = Agent::Current();
@@ -89,7 +89,7 @@ absl::Status Barrier::ArriveAndWait() const {
 }
 
 absl::Status Barrier::ArriveAndDrop() const {
-  if (Access(cell_, expected_)->ArriveAndDrop().has_value()) return absl::OkStatus();
+  if (BarrierAccess(cell_, expected_)->ArriveAndDrop().has_value()) return absl::OkStatus();
   return TooMany("Barrier::ArriveAndDrop", 1, expected_);
 }
 

@@ -18,6 +18,9 @@ absl::Status CheckByteLength(const char* what, std::size_t byte_length);
 absl::Status CheckMaxByteLength(const char* what, std::size_t byte_length,
                                 std::optional<std::size_t> max_byte_length);
 
+// kResourceExhausted: `what` found no memory for its argument `name` of so many bytes.
+absl::Status NoMemory(const char* what, const char* name, std::size_t bytes);
+
 }  // namespace sabre::internal
 
 #endif  // SABRE_LIB_MEMORY_BYTE_LENGTH_H_

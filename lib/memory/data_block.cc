@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/kernel/grow_length.h"
+#include "lib/memory/byte_length.h"
 #include "lib/platform/pages.h"
 
 namespace sabre::internal {
@@ -14,16 +15,6 @@ namespace {
 // Relaxed is enough for a number that nobody orders anything by.
 StdSync::Atomic<std::uint64_t> next_block_id{1};
 
-std::size_t RoundUpToPages(std::size_t size) noexcept {
-  const std::size_t page = platform::PageSize();
-  return (size + page - 1) / page * page;
-}
-
-absl::Status NoMemory(const char* name, std::size_t bytes) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("SharedArrayBuffer: no memory for ", name, " ", bytes));
-}
-
 }  // namespace
 
 absl::StatusOr<DataBlock*> DataBlock::Create(std::size_t byte_length,
@@ -31,14 +22,15 @@ absl::StatusOr<DataBlock*> DataBlock::Create(std::size_t byte_length,
   const std::size_t max = max_byte_length.value_or(byte_length);
   const std::size_t page = platform::PageSize();
   const Reservation reservation = [&] {
-    const std::size_t size = page + RoundUpToPages(max);
+    const std::size_t size = page + platform::RoundUpToPages(max);
     return Reservation{platform::ReservePages(size), size};
   }();
   if (reservation.address == nullptr) {
-    return NoMemory(max_byte_length.has_value() ? "max_byte_length" : "byte_length", max);
+    return NoMemory("SharedArrayBuffer",
+                    max_byte_length.has_value() ? "max_byte_length" : "byte_length", max);
   }
   std::byte* const data = static_cast<std::byte*>(reservation.address) + page;
-  if (platform::CommitPages(data, RoundUpToPages(byte_length))) {
+  if (platform::CommitPages(data, platform::RoundUpToPages(byte_length))) {
     auto* const block =
         new (std::nothrow) DataBlock(data, byte_length, max_byte_length, reservation);
     if (block != nullptr) {
@@ -47,7 +39,7 @@ absl::StatusOr<DataBlock*> DataBlock::Create(std::size_t byte_length,
     }
   }
   platform::ReleasePages(reservation.address, reservation.size);
-  return NoMemory("byte_length", byte_length);
+  return NoMemory("SharedArrayBuffer", "byte_length", byte_length);
 }
 
 absl::StatusOr<DataBlock*> DataBlock::Adopt(std::byte* data, std::size_t byte_length,
@@ -55,7 +47,7 @@ absl::StatusOr<DataBlock*> DataBlock::Adopt(std::byte* data, std::size_t byte_le
                                             Deleter deleter) {
   auto* const block =
       new (std::nothrow) DataBlock(data, byte_length, max_byte_length, Reservation());
-  if (block == nullptr) return NoMemory("byte_length", byte_length);
+  if (block == nullptr) return NoMemory("SharedArrayBuffer", "byte_length", byte_length);
   const std::size_t max = block->max_byte_length();
   if (!BlockRegistry::TryAdd(*block)) {
     delete block;
@@ -91,8 +83,8 @@ void DataBlock::End() noexcept {
 absl::Status DataBlock::Grow(std::size_t byte_length) {
   const auto commit = [this](std::size_t from, std::size_t to) {
     if (reservation_.address == nullptr) return true;
-    const std::size_t committed = RoundUpToPages(from);
-    return platform::CommitPages(data() + committed, RoundUpToPages(to) - committed);
+    const std::size_t committed = platform::RoundUpToPages(from);
+    return platform::CommitPages(data() + committed, platform::RoundUpToPages(to) - committed);
   };
   switch (kernel::GrowLength<StdSync>(length_word(), byte_length, commit)) {
     case kernel::GrowOutcome::kGrown:
@@ -102,7 +94,7 @@ absl::Status DataBlock::Grow(std::size_t byte_length) {
                                                 " is less than the length, ", this->byte_length(),
                                                 ": it never shrinks"));
     case kernel::GrowOutcome::kRefused:
-      return NoMemory("byte_length", byte_length);
+      return NoMemory("SharedArrayBuffer", "byte_length", byte_length);
   }
   StdSync::Unreachable("GrowOutcome");
 }

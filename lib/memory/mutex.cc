@@ -10,12 +10,12 @@
 namespace sabre::atomics {
 namespace {
 
-using Access = internal::MutexAccess;
+using internal::MutexAccess;
 
 // Takes the lock, or does not in the time that is given; an error if the call should not have been made.
 absl::StatusOr<bool> LockFor(const char* what, const internal::LockCell& cell,
                              absl::Duration timeout) {
-  Access mutex(cell);
+  MutexAccess mutex(cell);
   const Agent& agent = Agent::Current();
   const internal::CellMutex::Owner me = internal::OwnerOf(agent);
   if (mutex->TryLock(me)) return true;
@@ -58,11 +58,11 @@ absl::StatusOr<UnlockToken> Mutex::LockIfAvailable(absl::Duration timeout) const
 }
 
 bool Mutex::HeldByCaller() const noexcept {
-  return Access(cell_)->Holds(internal::OwnerOf(Agent::Current()));
+  return MutexAccess(cell_)->Holds(internal::OwnerOf(Agent::Current()));
 }
 
 void Mutex::lock() const {
-  Access mutex(cell_);
+  MutexAccess mutex(cell_);
   const Agent& agent = Agent::Current();
   const internal::CellMutex::Owner me = internal::OwnerOf(agent);
   if (mutex->TryLock(me)) return;
@@ -71,7 +71,9 @@ void Mutex::lock() const {
   mutex->Lock(me);
 }
 
-bool Mutex::try_lock() const { return Access(cell_)->TryLock(internal::OwnerOf(Agent::Current())); }
+bool Mutex::try_lock() const {
+  return MutexAccess(cell_)->TryLock(internal::OwnerOf(Agent::Current()));
+}
 
 bool Mutex::TryLockFor(absl::Duration timeout) const {
   absl::StatusOr<bool> locked = LockFor("Mutex::try_lock_for", cell_, timeout);
@@ -81,7 +83,7 @@ bool Mutex::TryLockFor(absl::Duration timeout) const {
 }
 
 void Mutex::unlock() const {
-  if (!Access(cell_)->Unlock(internal::OwnerOf(Agent::Current()))) {
+  if (!MutexAccess(cell_)->Unlock(internal::OwnerOf(Agent::Current()))) {
     internal::CallerBug("Mutex::unlock: this thread does not hold it");
   }
 }
@@ -89,7 +91,7 @@ void Mutex::unlock() const {
 bool UnlockToken::Unlock() noexcept {
   if (cell_.empty()) return false;
   const internal::LockCell cell = std::exchange(cell_, internal::LockCell());
-  if (!Access(cell)->Unlock(internal::OwnerOf(Agent::Current()))) {
+  if (!MutexAccess(cell)->Unlock(internal::OwnerOf(Agent::Current()))) {
     internal::CallerBug("UnlockToken::Unlock: this thread does not hold the mutex");
   }
   return true;

@@ -13,9 +13,9 @@ using CellSemaphore = sabre::Semaphore<StdSync, internal::CellAtomic>;
 static_assert(Semaphore::kMax == CellSemaphore::kMax);
 
 // The semaphore in a cell, for the time of one call.
-class Access {
+class SemaphoreAccess {
  public:
-  explicit Access(const internal::LockCell& cell) noexcept
+  explicit SemaphoreAccess(const internal::LockCell& cell) noexcept
       : word_(cell.address()),
         semaphore_(word_, internal::WaitersOf(cell),
                    internal::KeyOf(cell, internal::WaiterKind::kOther)) {}
@@ -28,7 +28,7 @@ class Access {
 
 absl::StatusOr<bool> AcquireIn(const char* what, const internal::LockCell& cell,
                                absl::Duration timeout) {
-  Access semaphore(cell);
+  SemaphoreAccess semaphore(cell);
   if (semaphore->TryAcquire()) return true;
   if (timeout <= absl::ZeroDuration()) return false;
   const Agent& agent = Agent::Current();
@@ -60,14 +60,14 @@ absl::StatusOr<bool> Semaphore::AcquireFor(absl::Duration timeout) const {
   return AcquireIn("Semaphore::AcquireFor", cell_, timeout);
 }
 
-bool Semaphore::TryAcquire() const { return Access(cell_)->TryAcquire(); }
+bool Semaphore::TryAcquire() const { return SemaphoreAccess(cell_)->TryAcquire(); }
 
 absl::Status Semaphore::Release(std::uint32_t count) const {
-  if (Access(cell_)->Release(count)) return absl::OkStatus();
+  if (SemaphoreAccess(cell_)->Release(count)) return absl::OkStatus();
   return absl::OutOfRangeError(absl::StrCat("Semaphore::Release: with count ", count,
                                             " there would be more than ", kMax, " permits"));
 }
 
-std::uint32_t Semaphore::Available() const noexcept { return Access(cell_)->Available(); }
+std::uint32_t Semaphore::Available() const noexcept { return SemaphoreAccess(cell_)->Available(); }
 
 }  // namespace sabre::atomics

@@ -9,6 +9,12 @@ namespace sabre::platform {
 // Bytes in a page; a power of two.
 std::size_t PageSize() noexcept;
 
+// `size` bytes in whole pages.
+inline std::size_t RoundUpToPages(std::size_t size) noexcept {
+  const std::size_t page = PageSize();
+  return (size + page - 1) / page * page;
+}
+
 // Reserves address space of `size` bytes, a multiple of the page size. Null if the system refuses.
 void* ReservePages(std::size_t size) noexcept;
 

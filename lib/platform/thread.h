@@ -19,8 +19,6 @@ class Thread {
   using Entry = void (*)(void* argument);
 
   Thread() noexcept;
-  Thread(Thread&&) noexcept;
-  Thread& operator=(Thread&&) noexcept;
   // Must not be joinable.
   ~Thread();
 

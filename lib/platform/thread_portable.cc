@@ -13,8 +13,6 @@ struct Thread::State {
 };
 
 Thread::Thread() noexcept = default;
-Thread::Thread(Thread&&) noexcept = default;
-Thread& Thread::operator=(Thread&&) noexcept = default;
 Thread::~Thread() = default;
 
 std::size_t AvailableParallelism() noexcept {

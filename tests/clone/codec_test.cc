@@ -19,6 +19,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/time/time.h"
 #include "doctest/doctest.h"
 #include "sabre/clone/codecs.h"
@@ -206,6 +207,18 @@ TEST_CASE("Text that is not Unicode is refused, or replaced on request") {
   absl::StatusOr<ByteBuffer> replaced = Encode(bad, {.invalid_text = InvalidText::kReplace});
   CHECK(*Decode<std::vector<std::string>>(*replaced) ==
         std::vector<std::string>{"fine", "\xef\xbf\xbd("});
+  const std::string text = "\xc3\x28";
+  CHECK(Encode(std::map<int, std::string>{{1, "a"}, {2, text}}).status().message() ==
+        "data[1]: invalid UTF-8 at byte 0 of a string");
+  CHECK(Encode(std::set<std::string>{text}).status().message() ==
+        "data[0]: invalid UTF-8 at byte 0 of a string");
+  CHECK(Encode(std::tuple<int, std::string>{1, text}).status().message() ==
+        "data[1]: invalid UTF-8 at byte 0 of a string");
+  CHECK(Encode(std::variant<int, std::string>{text}).status().message() ==
+        "data[1]: invalid UTF-8 at byte 0 of a string");
+  ByteBuffer buffer;
+  CHECK(IsDataCloneError(EncodeTo(buffer, bad)));
+  CHECK(buffer.empty());
   const std::vector<std::uint8_t> lone = FromHex("ff0f630200d8");
   CHECK_FALSE(Decode<std::string>(lone).ok());
   CHECK(*Decode<std::string>(lone, {.invalid_text = InvalidText::kReplace}) == "\xef\xbf\xbd");
@@ -286,6 +299,21 @@ TEST_CASE("Fields are read in any order, unknown ones are skipped, missing ones 
   status = Decode<std::vector<Small>>(FromHex("ff0f41016f22026964490222046e616d6549027b02240001"))
                .status();
   CHECK(status.message() == "data[0].name: expected a string (at byte 17)");
+  // {x: any of these, id: 1, name: 'a'}; the last is what only Node's processes send each other.
+  for (const char* unknown : {"726d220161634902 2e", "41012d240001", "6f4e000000000000f83f49027b01",
+                              "3f004902", "3b490249023a02", "4201005642000100", "5c016f7b00"}) {
+    CAPTURE(std::string(unknown));
+    const std::string hex =
+        "ff0f6f220178" + std::string(unknown) + "22026964490222046e616d652201617b03";
+    CHECK(*Decode<Small>(FromHex(hex), {.dialect = Dialect::kNodeIpc}) == Small{1, "a"});
+  }
+  for (const char* malformed : {"23", "42010056", "42010056ff", "3f", "7261", "5c02", "2d"}) {
+    CAPTURE(std::string(malformed));
+    const absl::Status refused = Decode<Small>(FromHex("ff0f6f220178" + std::string(malformed)),
+                                               {.dialect = Dialect::kNodeIpc})
+                                     .status();
+    CHECK(absl::StrContains(refused.message(), "expected a well-formed value"));
+  }
   // As two-byte text, a key is the same key.
   CHECK(*Decode<Small>(FromHex("ff0f6f6304690064004902 6308 6e0061006d006500 220161 7b02")) ==
         Small{1, "a"});

@@ -1,6 +1,7 @@
 // Cases at the edges of the clone room, each of which has gone wrong once.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -122,6 +123,61 @@ TEST_CASE("bytes may be a back reference to a buffer") {
   const auto read = Decode<std::vector<std::vector<std::byte>>>(*bytes);
   REQUIRE_MESSAGE(read.ok(), read.status().ToString());
   CHECK((*read)[1] == std::vector<std::byte>{std::byte{0}, std::byte{7}});
+}
+
+TEST_CASE("bytes may be a back reference to a view") {
+  const ArrayBuffer buffer = *ArrayBuffer::Create(2);
+  buffer.Span()[1] = std::byte{7};
+  for (const Dialect dialect : {Dialect::kV8, Dialect::kNodeSerialize, Dialect::kNodeIpc}) {
+    Graph graph;
+    const Value view = graph.View(Uint8Array::Over(buffer, 1)->AsView());
+    const absl::StatusOr<ByteBuffer> bytes =
+        Encode(graph.Array({view, view}), {.dialect = dialect});
+    REQUIRE(bytes.ok());
+    const auto read = Decode<std::vector<std::vector<std::byte>>>(*bytes, {.dialect = dialect});
+    REQUIRE_MESSAGE(read.ok(), read.status().ToString());
+    CHECK((*read)[1] == std::vector<std::byte>{std::byte{7}});
+    const auto views = Decode<std::vector<ArrayBufferView>>(*bytes, {.dialect = dialect});
+    REQUIRE_MESSAGE(views.ok(), views.status().ToString());
+    CHECK((*views)[0].buffer == (*views)[1].buffer);
+    CHECK((*views)[1].length == 1);
+  }
+}
+
+TEST_CASE("a Buffer of Node that was detached meanwhile is refused") {
+  const std::vector<std::uint8_t> bytes = {0xff, 0x0f, 0x5c, 0x0a, 0x01, 0x07};
+  absl::StatusOr<Graph> graph = Decode<Graph>(bytes, {.dialect = Dialect::kNodeSerialize});
+  REQUIRE_MESSAGE(graph.ok(), graph.status().ToString());
+  CHECK(Encode(*graph, {.dialect = Dialect::kNodeSerialize}).ok());
+  ArrayBuffer memory = graph->root().view_buffer().array_buffer();
+  REQUIRE(memory.Transfer().ok());
+  CHECK(Encode(*graph, {.dialect = Dialect::kNodeSerialize}).status().message() ==
+        "data: a Buffer is out of the bounds of its memory");
+}
+
+TEST_CASE("an array that is longer than JavaScript's is refused before it is written") {
+  if constexpr (sizeof(std::size_t) > 4) {
+    Serializer out{SerializeOptions()};
+    CHECK_FALSE(out.BeginDenseArray(std::size_t{0xffffffff} + 1));
+    CHECK(out.status().message() == "data: an array of 4294967296 elements exceeds 4294967295");
+  }
+}
+
+TEST_CASE("a path leaves out what is between the ends of a deep one, and no more") {
+  for (const int depth : {3, 32, 33, 34, 40, 64, 65, 66, 67, 100}) {
+    CAPTURE(depth);
+    Graph graph;
+    ArrayBuffer gone = *ArrayBuffer::Create(1);
+    REQUIRE(gone.Transfer().ok());
+    Value value = graph.Buffer(gone);
+    for (int i = 0; i < depth; ++i) value = graph.Array({value});
+    const std::string path(Encode(value).status().message());
+    const bool whole = path.find("\u2026") == std::string::npos;
+    int parts = 0;
+    for (const char c : path) parts += c == '[' ? 1 : 0;
+    CHECK(whole == (parts == depth));
+    CHECK(parts == std::min(depth, 64));
+  }
 }
 
 TEST_CASE("a description is cut between characters") {

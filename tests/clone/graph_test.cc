@@ -8,6 +8,7 @@
 #include "sabre/clone/errors.h"
 #include "sabre/clone/structured_clone.h"
 #include "tests/clone/canonical.h"
+#include "tests/support/aborts.h"
 
 namespace sabre {
 namespace {
@@ -46,7 +47,18 @@ TEST_CASE("An object is built in one expression and looked up by name") {
   CHECK(frame.Get("big").AsBigInt().ToString() == "-3");
   CHECK(frame.Get("tags").At(2).size() == 1);
   CHECK(frame.Get("nothing").Get("here").At(3).is_undefined());
+  for (const std::string& key : {std::string("caf\xc3\xa9"), std::string("\xe2\x82\xac"),
+                                 std::string(300, 'x') + "\xc3\xa9"}) {
+    const Value named = graph.Object({{key, key}});
+    CHECK(named.Get(key).IsText(key));
+    CHECK(graph.Map({{key, 1}}).MapGet(key).AsNumber() == 1);
+    CHECK_FALSE(named.Get(key).IsText("x"));
+    CHECK(graph.Boxed(named.Get(key)).AsString() == key);
+    CHECK(graph.Array({std::u16string_view(u"wide"), key}).At(0).AsString() == "wide");
+  }
   CHECK_FALSE(frame.Has("nothing"));
+  CHECK(frame.Get("id").size() == 0);
+  CHECK(test::Aborts([&] { graph.Boxed(Value()); }));
   CHECK(frame.Has("none"));
 }
 
@@ -89,6 +101,10 @@ TEST_CASE("Arrays have elements, holes, a length and other properties") {
   CHECK(Keys(array) == "0 1 4 1000000000 name ");
   CHECK(graph.DeleteIndex(array, 0));
   CHECK(Keys(array) == "1 4 1000000000 name ");
+  CHECK_FALSE(graph.DeleteIndex(array, 0));
+  CHECK_FALSE(graph.DeleteIndex(array, 7));
+  graph.SetIndex(array, 1, "one");
+  CHECK(array.At(1).AsString() == "one");
   graph.SetLength(array, 2);
   CHECK(Keys(array) == "1 name ");
   graph.Append(array, 5);
@@ -117,6 +133,11 @@ TEST_CASE("Map and Set keep the order and find equal keys") {
   CHECK(set.size() == 50);
   graph.SetAdd(set, -0.0);
   CHECK(set.size() == 50);
+  // Of many keys a table is made, also when they are read.
+  absl::StatusOr<Graph> clone = StructuredClone(set);
+  REQUIRE(clone.ok());
+  CHECK(clone->root().size() == 50);
+  for (int i = 0; i < 100; ++i) CHECK(clone->root().MapHas(Value(i)) == (i < 50));
   CHECK(graph.MapDelete(set, Value(0)));
   CHECK_FALSE(set.MapHas(Value(0)));
   CHECK(set.MapHas(Value(49)));
@@ -192,11 +213,29 @@ TEST_CASE("Values print, cycles and size bounded") {
 TEST_CASE("What cannot be cloned says where it is") {
   Graph graph;
   ArrayBuffer gone = *ArrayBuffer::Create(1);
+  const Value view = graph.View(Uint8Array::Over(gone)->AsView());
   REQUIRE(gone.Transfer().ok());
-  const Value root = graph.Object({{"items", graph.Array({1, graph.Object({{"when", gone}})})}});
-  const absl::Status status = StructuredClone(root).status();
-  CHECK(IsDataCloneError(status));
-  CHECK(status.message() == "data.items[1].when: an ArrayBuffer is detached");
+  const Value error = graph.Error("Error", "m");
+  graph.SetErrorCause(error, gone);
+  const Value array = graph.Array();
+  graph.SetProperty(array, "more", gone);
+  const Value far = graph.Array();
+  graph.SetIndex(far, 5000, gone);
+  const std::pair<Value, const char*> kCases[] = {
+      {graph.Object({{"items", graph.Array({1, graph.Object({{"when", gone}})})}}),
+       "data.items[1].when: an ArrayBuffer is detached"},
+      {graph.Array({error}), "data[0].cause: an ArrayBuffer is detached"},
+      {array, "data.more: an ArrayBuffer is detached"},
+      {far, "data[5000]: an ArrayBuffer is detached"},
+      {graph.Map({{1, 2}, {3, gone}}), "data.<value 1>: an ArrayBuffer is detached"},
+      {graph.Map({{1, 2}, {gone, 3}}), "data.<key 1>: an ArrayBuffer is detached"},
+      {graph.Set({1, gone}), "data.<value 1>: an ArrayBuffer is detached"},
+      {graph.Object({{"0", view}}), "data[0]: the buffer of a Uint8Array is detached"}};
+  for (const auto& [value, message] : kCases) {
+    const absl::Status status = StructuredClone(value).status();
+    CHECK(IsDataCloneError(status));
+    CHECK(status.message() == message);
+  }
 }
 
 TEST_CASE("Numbers print as JavaScript prints them") {

@@ -1,6 +1,12 @@
 // tests/clone/hostile_test.cc: bytes that mean harm.
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -238,6 +244,123 @@ TEST_CASE("References that expand one value many times are bounded for C++ types
   Append(bytes, "240081fa01");
   CHECK(absl::IsResourceExhausted(Decode<std::vector<std::vector<double>>>(bytes).status()));
   CHECK(Decode<std::vector<std::vector<double>>>(bytes, {.max_memory = 1u << 30}).ok());
+}
+
+template <class T>
+std::string Refusal(const char* hex, Dialect dialect) {
+  return std::string(Decode<T>(FromHex(hex), {.dialect = dialect}).status().message());
+}
+
+TEST_CASE("What is not of the type asked for is refused, and told") {
+  using Text = std::map<std::string, int>;
+  using Either = std::variant<int, std::string>;
+  using Clock = std::chrono::system_clock::time_point;
+  using Views = std::vector<ArrayBufferView>;
+  using Rows = std::vector<std::vector<int>>;
+  const struct {
+    std::string (*refusal)(const char* hex, Dialect dialect);
+    const char* hex;
+    const char* message;
+    Dialect dialect = Dialect::kV8;
+  } kCases[] = {
+      {Refusal<std::int64_t>, "5a20 0000000000000000 0100000000000000",
+       "data: a BigInt is out of the range of a 64-bit integer (at byte 2)"},
+      {Refusal<std::uint64_t>, "5a11 0100000000000000",
+       "data: a BigInt is out of the range of an unsigned 64-bit integer (at byte 2)"},
+      {Refusal<BigInt>, "4902", "data: expected a BigInt (at byte 2)"},
+      {Refusal<BigInt>, "5a1001", "data: expected the digits of a BigInt (at byte 2)"},
+      {Refusal<std::u16string>, "4902", "data: expected a string (at byte 2)"},
+      {Refusal<Text>, "6f49", "data: expected a number (at byte 3)"},
+      {Refusal<Text>, "6f54", "data: expected a key or the end of the object (at byte 3)"},
+      {Refusal<Text>, "6f6303610062", "data: expected a key (at byte 3)"},
+      {Refusal<Clock>, "4902", "data: expected a Date (at byte 2)"},
+      {Refusal<Clock>, "440000dcc208b23e43",
+       "data: a Date is out of the range of the clock that takes it (at byte 2)"},
+      {Refusal<Rows>, "41015e05", "data[0]: expected the id of an object before it (at byte 4)"},
+      {Refusal<std::map<int, int>>, "3b490254", "data[0]: expected a number (at byte 5)"},
+      {Refusal<std::set<int>>, "27490254", "data[1]: expected a number (at byte 5)"},
+      {Refusal<Either>, "4102490054", "data[1]: expected a number (at byte 6)"},
+      {Refusal<std::tuple<int, int>>, "41014902240001",
+       "data: an array has not as many elements as the tuple (at byte 2)"},
+      {Refusal<std::array<int, 2>>, "41014902240001",
+       "data: an array has not the length of the std::array (at byte 2)"},
+      {Refusal<ArrayBuffer>, "4902", "data: expected a buffer (at byte 2)"},
+      {Refusal<ArrayBuffer>, "42", "data: expected the length or index of a buffer (at byte 2)"},
+      {Refusal<ArrayBuffer>, "420500", "data: expected the bytes of a buffer (at byte 2)"},
+      {Refusal<ArrayBuffer>, "7400",
+       "data: expected the index of a transferred buffer (at byte 2)"},
+      {Refusal<ArrayBuffer>, "42010056420001 00", "data: expected an ArrayBuffer (at byte 2)"},
+      {Refusal<SharedArrayBuffer>, "420100", "data: expected a SharedArrayBuffer (at byte 2)"},
+      {Refusal<std::vector<ArrayBuffer>>, "41015e00",
+       "data[0]: expected a reference to a buffer (at byte 4)"},
+      {Refusal<Views>, "41015e00", "data[0]: expected a reference to a view (at byte 4)"},
+      {Refusal<Views>, "410142010056", "data[0]: expected the fields of a view (at byte 7)"},
+      {Refusal<Views>, "41014201005642000101",
+       "data[0]: expected view flags that fit the buffer (at byte 7)"},
+      {Refusal<Views>, "41014201005642000200",
+       "data[0]: expected a view inside its buffer, aligned to its elements (at byte 7)"},
+      {Refusal<Views>, "41015c00",
+       "data[0]: expected a view of a known type and its bytes (at byte 4)",
+       Dialect::kNodeSerialize},
+      {Refusal<Views>, "41015c01",
+       "data[0]: expected a view, not another native object (at byte 4)", Dialect::kNodeIpc},
+      {Refusal<Uint8Array>, "420200005657000200", "data: expected Uint8Array (at byte 6)"},
+      {Refusal<std::vector<std::byte>>, "420200005657000200",
+       "data: expected bytes: an ArrayBuffer or a view with elements of one byte (at byte 6)"},
+  };
+  for (const auto& c : kCases) {
+    CAPTURE(std::string(c.hex));
+    CHECK(c.refusal((std::string("ff0f") + c.hex).c_str(), c.dialect) == c.message);
+  }
+}
+
+TEST_CASE("What no V8 writes, but might, is read as V8 reads it") {
+  // {1: 2, 1.5: 3} with keys that are numbers.
+  CHECK(*Decode<std::map<std::string, int>>(FromHex("ff0f6f490249044e000000000000f83f49067b02")) ==
+        std::map<std::string, int>{{"1", 2}, {"1.5", 3}});
+  // Index keys that do not ascend, and one that comes twice, in an object and behind an array.
+  const absl::StatusOr<Graph> graph = Decode<Graph>(FromHex("ff0f6f4904490249024904 7b02"));
+  REQUIRE(graph.ok());
+  CHECK(graph->root().EntryAt(0).key.AsNumber() == 1);
+  CHECK(graph->root().At(2).AsNumber() == 1);
+  CHECK(Decode<Graph>(FromHex("ff0f6f49024902490249047b02")).status().message() ==
+        "data: expected different keys in an object (at byte 11)");
+  CHECK(Decode<Graph>(FromHex("ff0f4101490222016149022201614904240201")).status().message() ==
+        "data: expected different keys in an array (at byte 16)");
+}
+
+TEST_CASE("Every budget suffices or is refused as too small, wherever it ends") {
+  // Keys that become text, sources that are escaped, boxed values, buffers and views.
+  Bytes bytes = Header();
+  Append(bytes, "413c");
+  for (int i = 0; i < 10; ++i) {
+    Append(bytes, "6f4901 30 4903 30 7b02");
+    Append(bytes, "522204610a2f6200");
+    Append(bytes, "73220161");
+    Append(bytes, "4201005642000100");
+    Append(bytes, "3b490249043a02");
+    Append(bytes, "7e010800");
+  }
+  Append(bytes, "24003c");
+  REQUIRE_MESSAGE(Decode<Graph>(bytes).ok(), Decode<Graph>(bytes).status().ToString());
+  std::size_t refused = 0;
+  for (std::size_t budget = 1; budget < 32'000; budget += 9) {
+    const absl::Status status = Decode<Graph>(bytes, {.max_memory = budget}).status();
+    refused += status.ok() ? 0 : 1;
+    CHECK((status.ok() || absl::IsResourceExhausted(status)));
+  }
+  CHECK(refused > 100);
+}
+
+TEST_CASE("Counting what a reference may name takes of the budget, too") {
+  Bytes bytes = Header();
+  Append(bytes, "41e907");  // 1001 elements, the last one a reference
+  Append(bytes, "41002400 00", 1000);
+  Append(bytes, "5e01");
+  Append(bytes, "2400e907");
+  using Rows = std::vector<std::vector<int>>;
+  CHECK(Decode<Rows>(bytes, {.max_memory = 64'000}).ok());
+  CHECK(absl::IsResourceExhausted(Decode<Rows>(bytes, {.max_memory = 28'000}).status()));
 }
 
 TEST_CASE("Errors tell the offset and what was expected") {

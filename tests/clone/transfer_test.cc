@@ -187,6 +187,21 @@ TEST_CASE("Transferable objects move with the message") {
   CHECK(static_cast<TokenState&>(*attachments.objects[2]).number == 2);
 }
 
+TEST_CASE("A transferred object is received as what it is") {
+  Token token(1);
+  Message message =
+      std::move(PreparedMessage::Prepare(token, {.transfer = {&token}}).value()).Commit();
+  Attachments attachments(message);
+  Deserializer in(message.bytes, &attachments, {});
+  std::unique_ptr<TransferredObject> object;
+  REQUIRE(in.ReadHeader());
+  CHECK_FALSE(in.ReadTransferred(kOtherType, object));
+  CHECK(in.status().message() == "data: expected a transferred Other, not a Token (at byte 2)");
+  CHECK(Decode<Token>(std::vector<std::uint8_t>{0xff, 0x0f, '0'}).status().message() ==
+        "data: expected a transferred Token (at byte 2)");
+  CHECK(Decode<Token>(message.bytes, attachments)->number() == 1);
+}
+
 TEST_CASE("An object that may not be transferred keeps everything in place") {
   ArrayBuffer buffer = Buffer(4);
   Token closed(1), detached(2);
@@ -216,6 +231,11 @@ TEST_CASE("Values transfer as C++ types do") {
   CHECK(root.Get("again").Same(root.Get("bytes")));
   CHECK(root.Get("bytes").view().buffer == BufferHandle(root.Get("buffer").array_buffer()));
   CHECK(root.Get("buffer").array_buffer().Span()[0] == std::byte{3});
+  CHECK(root.Get("token").ToDebugString() == "[transferable]");
+  CHECK(DeepEquals(root.Get("token"), root.Get("token")));
+  CHECK_FALSE(DeepEquals(root.Get("token"), frame.Get("token")));
+  CHECK(StructuredClone(root).status().message() ==
+        "data.token: a transferred object was not made usable by its receiver yet");
   CHECK(clone->TakeTransferred(root.Get("token"), kOtherType) == nullptr);
   std::unique_ptr<TransferredObject> taken = clone->TakeTransferred(root.Get("token"), kTokenType);
   REQUIRE(taken != nullptr);

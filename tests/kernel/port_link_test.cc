@@ -13,7 +13,7 @@ using Pop = Link::PopResult;
 constexpr PortSide kA = PortSide::kFirst;
 constexpr PortSide kB = PortSide::kSecond;
 
-struct Counter final : PortListener {
+struct Signals final : PortListener {
   void OnPortReady() override { ++calls; }
   int calls = 0;
 };
@@ -56,8 +56,8 @@ TEST_CASE("a closed side keeps nothing, its peer gets what was posted before, th
 TEST_CASE("a listener hears once of the first message, or of a close on either side") {
   Link link;
   std::unique_ptr<Link::Envelope> got;
-  Counter a;
-  Counter b;
+  Signals a;
+  Signals b;
   CHECK(link.Arm(kB, b));
   Send(link, kA, 1);
   Send(link, kA, 2);

@@ -5,7 +5,7 @@
 namespace sabre::kernel {
 namespace {
 
-struct Counter final : TaskContinuation {
+struct Settlements final : TaskContinuation {
   void OnTaskSettled() override { ++calls; }
   int calls = 0;
 };
@@ -20,7 +20,7 @@ TEST_CASE("a task is claimed once") {
 
 TEST_CASE("the continuation is called once, when the task is settled") {
   TaskState<> state;
-  Counter counter;
+  Settlements counter;
   REQUIRE(state.Claim());
   CHECK(state.Await(counter));
   CHECK_FALSE(state.settled());
@@ -34,8 +34,8 @@ TEST_CASE("the continuation is called once, when the task is settled") {
 
 TEST_CASE("a continuation that was taken back is not called") {
   TaskState<> state;
-  Counter first;
-  Counter second;
+  Settlements first;
+  Settlements second;
   REQUIRE(state.Claim());
   CHECK(state.Await(first));
   CHECK(state.StopAwaiting(first));

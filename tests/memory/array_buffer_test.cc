@@ -219,8 +219,10 @@ TEST_CASE("TransferToFixedLength may go beyond the maximum, Transfer may not") {
   ArrayBuffer longer = *source.TransferToFixedLength(9);
   CHECK(Bytes(longer) == std::vector<int>{1, 2, 3, 4, 0, 0, 0, 0, 0});
   // Once more, from and to other lengths: what a fixed buffer in pages does.
-  ArrayBuffer pages = *Counted(4, {.max_byte_length = 8}).TransferToFixedLength();
-  CHECK(Bytes(*pages.Transfer(100000)).size() == 100000);
+  ArrayBuffer pages = *Counted(4, {.max_byte_length = 100'000}).TransferToFixedLength();
+  const std::vector<int> moved = Bytes(*pages.Transfer(200'000));
+  CHECK(moved.size() == 200'000);
+  CHECK(std::vector<int>(moved.begin(), moved.begin() + 5) == std::vector<int>{1, 2, 3, 4, 0});
 }
 
 TEST_CASE("A transfer that the system refuses detaches nothing") {

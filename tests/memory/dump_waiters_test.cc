@@ -8,6 +8,7 @@
 #include "doctest/doctest.h"
 #include "sabre/memory/agent.h"
 #include "sabre/memory/atomics.h"
+#include "sabre/memory/mutex.h"
 #include "sabre/memory/wait_async.h"
 #include "tests/memory/manual_executor.h"
 
@@ -62,6 +63,23 @@ TEST_CASE("DumpWaiters names all who wait: block, byte, agent, kind and since wh
   CHECK(text.find(" in WaitAsync for ") != std::string::npos);
   executor.Close();
   CHECK(DumpWaiters().empty());
+}
+
+TEST_CASE("Who waits for a lock in shared memory is named as such") {
+  const SharedArrayBuffer buffer = *SharedArrayBuffer::Create(64);
+  const Int32Array cells = *Int32Array::Over(buffer);
+  atomics::Mutex mutex = *atomics::Mutex::Over(cells, 4);
+  mutex.lock();
+  std::thread other([&] {
+    mutex.lock();
+    mutex.unlock();
+  });
+  while (DumpWaiters().empty()) std::this_thread::yield();
+  const std::string text = WaitersToString();
+  mutex.unlock();
+  other.join();
+  CHECK(text.find("block " + std::to_string(buffer.id()) + " byte 16: agent ") == 0);
+  CHECK(text.find(" in a lock for ") != std::string::npos);
 }
 
 TEST_CASE("DumpWaiters looks at blocks that begin and end meanwhile") {

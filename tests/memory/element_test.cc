@@ -45,6 +45,7 @@ TEST_CASE("The atomic element types are the integers, and two can be waited on")
   static_assert(WaitableElement<std::int32_t> && WaitableElement<std::int64_t>);
   static_assert(!WaitableElement<std::uint32_t> && !WaitableElement<std::uint64_t>);
   CHECK(std::string(ViewName(ViewKind::kBigUint64)) == "BigUint64Array");
+  CHECK(std::string(ViewName(ViewKind::kFloat16)) == "Float16Array");
   CHECK(ElementSize(ViewKind::kFloat32) == 4);
 }
 

@@ -8,9 +8,13 @@
 
 #include "doctest/doctest.h"
 #include "sabre/memory/typed_array.h"
+#include "tests/memory/array_helpers.h"
 
 namespace sabre {
 namespace {
+
+using test::Elements;
+using test::Numbers;
 
 static_assert(std::random_access_iterator<TypedArrayIterator<std::int32_t>>);
 static_assert(std::random_access_iterator<TypedArrayIterator<Float16>>);
@@ -31,13 +35,6 @@ std::vector<TypedArray<T>> OfBothKinds(std::initializer_list<ElementArgument<T>>
   CHECK(shared.Set(unshared).ok());
   return {unshared, shared};
 }
-
-template <class T>
-std::vector<T> Elements(const TypedArray<T>& array) {
-  return {array.begin(), array.end()};
-}
-
-using Numbers = std::vector<std::int32_t>;
 
 TEST_CASE("The standard algorithms work on views of both kinds") {
   for (const Int32Array& array : OfBothKinds<std::int32_t>({5, 3, 9, 1, 7})) {
@@ -116,11 +113,11 @@ TEST_CASE("Elements that are classes are compared, copied and sorted too") {
 
 TEST_CASE("An element that is assigned through an iterator is converted as Set does") {
   const Uint8Array array = *Uint8Array::From({257, -1, 1.9});
-  CHECK(Elements(array) == std::vector<std::uint8_t>{1, 255, 1});
+  CHECK(Elements(array) == Numbers{1, 255, 1});
   *array.begin() = 258;
   array.begin()[1] = 3.99;
   array.begin()[2] = array.begin()[0];
-  CHECK(Elements(array) == std::vector<std::uint8_t>{2, 3, 2});
+  CHECK(Elements(array) == Numbers{2, 3, 2});
 }
 
 TEST_CASE("Iterators count and compare") {

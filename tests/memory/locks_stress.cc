@@ -1,12 +1,15 @@
 // Many threads at the locks over shared cells, around plain data: what the models show for two or three
 // threads, and what ThreadSanitizer sees on real ones.
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,7 +21,10 @@
 #include "sabre/memory/mutex.h"
 #include "sabre/memory/semaphore.h"
 #include "tests/memory/lock_helpers.h"
+#include "tests/support/linearizability.h"
+#include "tests/support/specifications.h"
 #include "tests/support/stress.h"
+#include "tests/support/yielding_sync.h"
 
 namespace sabre {
 namespace {
@@ -29,9 +35,7 @@ using atomics::Mutex;
 using atomics::Semaphore;
 using atomics::UnlockToken;
 using internal::WaiterKind;
-using test::Rounds;
 using test::SharedCells;
-using test::Together;
 
 constexpr int kThreads = 8;
 
@@ -43,11 +47,11 @@ std::vector<std::function<void()>> EightTimes(const std::function<void(int)>& bo
 
 TEST_CASE("under a mutex, eight threads count plain data, whichever way they lock") {
   const Int32Array cells = SharedCells(2);
-  const int rounds = Rounds(8'000);
+  const int rounds = test::Rounds(8'000);
   int counter = 0;   // [mutex in cell 0]
   int attempts = 0;  // [mutex in cell 0]
   int missed[kThreads] = {};
-  Together(EightTimes([&](int t) {
+  test::Together(EightTimes([&](int t) {
     const Mutex mutex = *Mutex::Over(cells, 0);
     for (int i = 0; i < rounds; ++i) {
       switch ((i + t) % 4) {
@@ -92,10 +96,10 @@ TEST_CASE("under a mutex, eight threads count plain data, whichever way they loc
 TEST_CASE(
     "stop requests, timeouts and hand-overs: nobody has the lock twice, and it is never lost") {
   const Int32Array cells = SharedCells(1);
-  const int rounds = Rounds(1'500);
+  const int rounds = test::Rounds(1'500);
   int counter = 0;  // [mutex]
   int got[kThreads] = {};
-  Together(EightTimes([&](int t) {
+  test::Together(EightTimes([&](int t) {
     const Mutex mutex = *Mutex::Over(cells, 0);
     for (int i = 0; i < rounds; ++i) {
       if (t == 0) {
@@ -128,7 +132,7 @@ TEST_CASE(
 TEST_CASE(
     "a bounded queue with two conditions: each item is taken once, in the order of its producer") {
   const Int32Array cells = SharedCells(3);
-  const int items = Rounds(8'000);
+  const int items = test::Rounds(8'000);
   constexpr std::size_t kCapacity = 3;
   constexpr int kProducers = 4;
   std::deque<std::pair<int, int>> queue;  // [mutex]
@@ -136,7 +140,7 @@ TEST_CASE(
   int last[kProducers];                   // [mutex]
   for (int& one : last) one = -1;
   bool in_order = true;  // [mutex]
-  Together(EightTimes([&](int t) {
+  test::Together(EightTimes([&](int t) {
     const Mutex mutex = *Mutex::Over(cells, 0);
     const Condition not_full = *Condition::Over(cells, 1);
     const Condition not_empty = *Condition::Over(cells, 2);
@@ -174,11 +178,11 @@ TEST_CASE(
 TEST_CASE("a semaphore never admits more than it has permits for, beside timeouts") {
   const Int32Array cells = SharedCells(3);
   constexpr int kPermits = 3;
-  const int rounds = Rounds(1'500);
+  const int rounds = test::Rounds(1'500);
   const Semaphore semaphore = *Semaphore::Over(cells, 0);
   CHECK(semaphore.Release(kPermits).ok());
   int most[kThreads] = {};
-  Together(EightTimes([&](int t) {
+  test::Together(EightTimes([&](int t) {
     for (int i = 0; i < rounds; ++i) {
       if (t % 2 == 0) {
         if (!semaphore.Acquire().ok()) continue;
@@ -196,10 +200,10 @@ TEST_CASE("a semaphore never admits more than it has permits for, beside timeout
 
 TEST_CASE("a semaphore with one permit guards plain data") {
   const Semaphore semaphore = *Semaphore::Over(SharedCells(1), 0);
-  const int rounds = Rounds(1'500);
+  const int rounds = test::Rounds(1'500);
   int counter = 0;  // [semaphore]
   CHECK(semaphore.Release().ok());
-  Together(EightTimes([&](int) {
+  test::Together(EightTimes([&](int) {
     for (int i = 0; i < rounds; ++i) {
       if (!semaphore.Acquire().ok()) continue;
       counter += 1;
@@ -211,11 +215,11 @@ TEST_CASE("a semaphore with one permit guards plain data") {
 
 TEST_CASE("a barrier carries plain data from phase to phase, while threads drop out") {
   const Int32Array cells = SharedCells(Barrier::kCells);
-  const int phases = Rounds(1'500);
+  const int phases = test::Rounds(1'500);
   int data[kThreads] = {};
   bool right[kThreads];
   for (bool& one : right) one = true;
-  Together(EightTimes([&](int t) {
+  test::Together(EightTimes([&](int t) {
     const Barrier barrier = *Barrier::Over(cells, 0, kThreads);
     // Thread t takes part in so many phases, thread 0 in all.
     const int mine = t == 0 ? phases : phases * t / kThreads;
@@ -233,6 +237,93 @@ TEST_CASE("a barrier carries plain data from phase to phase, while threads drop 
   }));
   for (const bool one : right) CHECK(one);
   CHECK(absl::IsFailedPrecondition(Barrier::Over(cells, 0, kThreads)->Arrive().status()));
+}
+
+// ----------------------------------------------------------------------------- recorded histories
+
+// What a thread does with a number of permits: it takes one, waiting for it or not, and gives it back.
+template <class Permits>
+void TakeAndGive(Permits& permits, test::Caller& caller) {
+  for (int i = 0; i < 3; ++i) {
+    const bool wait = caller.Random(2) == 0;
+    const int taken =
+        wait ? caller.Call(test::kAcquirePermit, 0, [&] { return permits.Acquire() ? 1 : 0; })
+             : caller.Call(test::kTryAcquirePermit, 0, [&] { return permits.Try() ? 1 : 0; });
+    if (taken == 0) continue;
+    if (caller.Random(4) == 0) std::this_thread::yield();
+    caller.Call(test::kReleasePermit, 0, [&] { return permits.Release() ? 1 : 0; });
+  }
+}
+template <class Permits>
+test::Explored ExploreLock(int threads, int rounds, int permits) {
+  return test::Explore(
+      threads, rounds, test::PermitSpec{{permits}}, [] { return std::make_unique<Permits>(); },
+      TakeAndGive<Permits>);
+}
+
+struct LockOfCells {
+  bool Acquire() {
+    mutex.lock();
+    return true;
+  }
+  bool Try() { return mutex.try_lock(); }
+  bool Release() {
+    mutex.unlock();
+    return true;
+  }
+  Mutex mutex = *Mutex::Over(SharedCells(1), 0);
+};
+
+struct LockOfSync {
+  bool Acquire() { return mutex.Lock(Me()) == WaitOutcome::kNotified; }
+  bool Try() { return mutex.TryLock(Me()); }
+  bool Release() { return mutex.Unlock(Me()); }
+  static std::uint32_t Me() { return static_cast<std::uint32_t>(Agent::Current().id()); }
+  test::YieldingSync::Atomic<std::uint32_t> cell;
+  WaiterList<test::YieldingSync> list;
+  sabre::Mutex<test::YieldingSync> mutex{cell, list, 0};
+};
+
+struct TwoPermits {
+  TwoPermits() { REQUIRE(semaphore.Release(2).ok()); }
+  bool Acquire() { return semaphore.Acquire().ok(); }
+  bool Try() { return semaphore.TryAcquire(); }
+  bool Release() { return semaphore.Release().ok(); }
+  Semaphore semaphore = *Semaphore::Over(SharedCells(1), 0);
+};
+
+TEST_CASE("the locks are linearizable: as one permit, or as two") {
+  const int rounds = test::Rounds(2'000);
+  for (const int threads : {2, 3}) {
+    CAPTURE(threads);
+    CHECK(ExploreLock<LockOfCells>(threads, rounds, 1).counterexample == "");
+    CHECK(ExploreLock<LockOfSync>(threads, rounds, 1).counterexample == "");
+    CHECK(ExploreLock<TwoPermits>(threads + 1, rounds, 2).counterexample == "");
+  }
+}
+
+// It looks whether it is free and then takes it.
+struct LockThatIsNone {
+  bool Acquire() {
+    while (!Try()) std::this_thread::yield();
+    return true;
+  }
+  bool Try() {
+    if (held.load()) return false;
+    std::this_thread::yield();
+    held.store(true);
+    return true;
+  }
+  bool Release() {
+    held.store(false);
+    return true;
+  }
+  std::atomic<bool> held{false};
+};
+
+TEST_CASE("a lock that is none is caught") {
+  const test::Explored explored = ExploreLock<LockThatIsNone>(2, 1'000'000, 1);
+  CHECK(explored.counterexample.find("got a permit") != std::string::npos);
 }
 
 }  // namespace

@@ -15,16 +15,17 @@
 
 #include "doctest/doctest.h"
 #include "sabre/memory/typed_array.h"
+#include "tests/memory/array_helpers.h"
 
 namespace sabre {
 namespace {
 
-constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-const double kNan = std::nan("");
+using test::kLeast;
+using test::kMost;
+using test::kNan;
 
 template <class T>
-std::vector<double> Numbers(const TypedArray<T>& array) {
+std::vector<double> Doubles(const TypedArray<T>& array) {
   std::vector<double> numbers;
   for (const T element : array) numbers.push_back(static_cast<double>(element));
   return numbers;
@@ -62,7 +63,7 @@ TEST_CASE("CopyWithin clamps its positions, counts from the end, and copes with 
   for (const auto& c : cases) {
     for (const Uint8Array& array : Counting(5)) {
       CHECK(array.CopyWithin(c.target, c.start, c.end).ok());
-      CHECK(Numbers(array) == c.result);
+      CHECK(Doubles(array) == c.result);
     }
   }
 }
@@ -84,7 +85,7 @@ TEST_CASE("Fill clamps its positions and converts its value") {
   for (const auto& c : cases) {
     for (const Uint8Array& array : Counting(4)) {
       CHECK(array.Fill(265.9, c.start, c.end).ok());
-      CHECK(Numbers(array) == c.result);
+      CHECK(Doubles(array) == c.result);
     }
   }
 }
@@ -103,7 +104,7 @@ TEST_CASE("Set copies from another view, with conversion") {
   const Float64Array source = *Float64Array::From({257.5, -1, 0.5, 1e300, 70000});
   const auto converted = [&](auto target) {
     CHECK(target.Set(source, 1).ok());
-    return Numbers(target);
+    return Doubles(target);
   };
   const double inf = std::numeric_limits<double>::infinity();
   CHECK(converted(*Uint8Array::Create(6)) == std::vector<double>{0, 1, 255, 0, 0, 112});
@@ -114,7 +115,7 @@ TEST_CASE("Set copies from another view, with conversion") {
   // From the types that are not numbers of C++ too.
   const Float64Array doubles = *Float64Array::Create(2);
   CHECK(doubles.Set(*Uint8ClampedArray::From({300, 1.5})).ok());
-  CHECK(Numbers(doubles) == std::vector<double>{255, 2});
+  CHECK(Doubles(doubles) == std::vector<double>{255, 2});
   CHECK(doubles.Set(*Float16Array::From({0.5, -0.0})).ok());
   CHECK(doubles.Get(0) == 0.5);
   CHECK(std::signbit(doubles.Get(1)));
@@ -141,13 +142,13 @@ TEST_CASE("Set within one buffer gives what a copy of the source would have give
         const Uint8Array bytes = *Uint8Array::Over(buffer);
         for (std::size_t i = 0; i < 32; ++i) bytes.Set(i, i * 9);
         const Uint8Array source = *Uint8Array::Over(buffer, from, 4);
-        const std::vector<double> before = Numbers(source);
+        const std::vector<double> before = Doubles(source);
         // Elements of another size.
         const Int32Array words = *Int32Array::Over(buffer, 4, 7);
         CHECK(words.Set(source, to).ok());
         for (std::size_t i = 0; i < 4; ++i) CHECK(words.Get(to + i) == before[i]);
         // Of the same type.
-        const std::vector<double> all = Numbers(bytes);
+        const std::vector<double> all = Doubles(bytes);
         CHECK(bytes.Set(source, from + to).ok());
         for (std::size_t i = 0; i < 4; ++i) CHECK(bytes.Get(from + to + i) == all[from + i]);
       }
@@ -162,12 +163,12 @@ TEST_CASE("Set copies ranges of numbers") {
   CHECK(array.Set(std::list<std::uint64_t>{256 + 7}, 3).ok());
   const std::int16_t raw[] = {300};
   CHECK(array.Set(std::span<const std::int16_t>(raw), 4).ok());
-  CHECK(Numbers(array) == std::vector<double>{1, 2, 255, 7, 44});
+  CHECK(Doubles(array) == std::vector<double>{1, 2, 255, 7, 44});
   CHECK(array.Set(std::vector<bool>{true}).ok());
   CHECK(array.Set(std::vector<double>(), 5).ok());
   const Float16Array halves = *Float16Array::Create(2);
   CHECK(halves.Set(std::vector<Float16>{Float16(1.5), Float16(2.5)}).ok());
-  CHECK(Numbers(halves) == std::vector<double>{1.5, 2.5});
+  CHECK(Doubles(halves) == std::vector<double>{1.5, 2.5});
 }
 
 TEST_CASE("Set says what does not fit") {
@@ -182,7 +183,7 @@ TEST_CASE("Set says what does not fit") {
   CHECK(target.Set(*Int16Array::Create(0), 4).ok());
   CHECK(absl::IsOutOfRange(target.Set(std::vector<int>(5))));
   CHECK(absl::IsOutOfRange(target.Set(std::vector<int>(), 5)));
-  CHECK(Numbers(target) == std::vector<double>{0, 1, 2, 3});
+  CHECK(Doubles(target) == std::vector<double>{0, 1, 2, 3});
 }
 
 // The numbers 1 to 4; before the second one is looked at, the buffer has two bytes left.
@@ -214,9 +215,9 @@ TEST_CASE("What a computed range makes disappear is not written") {
   const Uint8Array array = *Uint8Array::Over(buffer);
   const Shrinking shrinking{&buffer};
   CHECK(array.Set(shrinking).ok());
-  CHECK(Numbers(array) == std::vector<double>{1, 2});
+  CHECK(Doubles(array) == std::vector<double>{1, 2});
   CHECK(buffer.Resize(4).ok());
-  CHECK(Numbers(array) == std::vector<double>{1, 2, 0, 0});
+  CHECK(Doubles(array) == std::vector<double>{1, 2, 0, 0});
 }
 
 TEST_CASE("Reverse") {
@@ -236,7 +237,7 @@ TEST_CASE_TEMPLATE("Sort puts -0 before 0 and NaN last, over both kinds of buffe
   CHECK(shared.Set(numbers).ok());
   for (const TypedArray<T>& array : {numbers, shared}) {
     CHECK(array.Sort().ok());
-    std::vector<double> sorted = Numbers(array);
+    std::vector<double> sorted = Doubles(array);
     CHECK(sorted[0] == -std::numeric_limits<double>::infinity());
     CHECK(sorted[1] == -1);
     for (std::size_t i = 2; i < 5; ++i) {
@@ -271,16 +272,16 @@ TEST_CASE_TEMPLATE("Sort sorts by value", T, std::int8_t, std::uint8_t, Uint8Cla
 TEST_CASE("Sort takes an order as C++ or as JavaScript has it, and is stable") {
   for (const Uint8Array& array : Counting(9)) {
     CHECK(array.Sort(std::greater<>()).ok());
-    CHECK(Numbers(array) == std::vector<double>{8, 7, 6, 5, 4, 3, 2, 1, 0});
+    CHECK(Doubles(array) == std::vector<double>{8, 7, 6, 5, 4, 3, 2, 1, 0});
     CHECK(array.Sort([](int a, int b) { return a - b; }).ok());
-    CHECK(Numbers(array) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(Doubles(array) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
     CHECK(array.Sort([](int a, int b) { return b % 3 - a % 3 + 0.0; }).ok());
-    CHECK(Numbers(array) == std::vector<double>{2, 5, 8, 1, 4, 7, 0, 3, 6});
+    CHECK(Doubles(array) == std::vector<double>{2, 5, 8, 1, 4, 7, 0, 3, 6});
     CHECK(array.Sort([](int a, int b) { return a <=> b; }).ok());
-    CHECK(Numbers(array) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(Doubles(array) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
     // NaN says equal.
     CHECK(array.Sort([](int, int) { return kNan; }).ok());
-    CHECK(Numbers(array) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(Doubles(array) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
   }
 }
 
@@ -313,15 +314,15 @@ TEST_CASE("An order may resize or detach the buffer") {
   const std::vector<int> numbers = {4, 3, 2, 1};
   CHECK(array.Set(numbers).ok());
   CHECK(array.Sort(resizing(2)).ok());
-  CHECK(Numbers(array) == std::vector<double>{1, 2});
+  CHECK(Doubles(array) == std::vector<double>{1, 2});
   CHECK(buffer.Resize(4).ok());
   CHECK(array.Set(numbers).ok());
   CHECK(array.Sort(resizing(6)).ok());
-  CHECK(Numbers(array) == std::vector<double>{1, 2, 3, 4, 0, 0});
+  CHECK(Doubles(array) == std::vector<double>{1, 2, 3, 4, 0, 0});
   CHECK(array.Set(numbers).ok());
   CHECK(fixed.Sort(resizing(3)).ok());
   // Out of bounds: nothing was written back.
-  CHECK(Numbers(array) == std::vector<double>{4, 3, 2});
+  CHECK(Doubles(array) == std::vector<double>{4, 3, 2});
   CHECK(array.Sort([&](int, int) { return buffer.Transfer().ok(); }).ok());
   CHECK(buffer.detached());
 }

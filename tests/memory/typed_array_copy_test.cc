@@ -10,24 +10,15 @@
 
 #include "doctest/doctest.h"
 #include "sabre/memory/typed_array.h"
+#include "tests/memory/array_helpers.h"
 
 namespace sabre {
 namespace {
 
-constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-
-using Numbers = std::vector<int>;
-
-template <class T>
-Numbers Elements(const TypedArray<T>& array) {
-  return {array.begin(), array.end()};
-}
-template <class T>
-Numbers Elements(const absl::StatusOr<TypedArray<T>>& array) {
-  REQUIRE(array.ok());
-  return Elements(*array);
-}
+using test::Elements;
+using test::kLeast;
+using test::kMost;
+using test::Numbers;
 
 std::vector<Int16Array> OfBothKinds(std::initializer_list<ElementArgument<std::int16_t>> numbers) {
   const Int16Array unshared = *Int16Array::From(numbers);

@@ -12,13 +12,14 @@
 
 #include "doctest/doctest.h"
 #include "sabre/memory/typed_array.h"
+#include "tests/memory/array_helpers.h"
 
 namespace sabre {
 namespace {
 
-constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-const double kNan = std::nan("");
+using test::kLeast;
+using test::kMost;
+using test::kNan;
 
 // An index, or -1 for none, as JavaScript says it.
 std::int64_t Index(const absl::StatusOr<std::optional<std::size_t>>& found) {

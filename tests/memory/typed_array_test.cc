@@ -56,6 +56,10 @@ TEST_CASE("A view begins where it was told to") {
   const Int16Array none = *Int16Array::Over(buffer, 16);
   CHECK(none.size() == 0);
   CHECK(none.byte_offset() == 16);
+  Int16Array other;
+  other = part;
+  CHECK(other.Get(0) == -7);
+  CHECK(part.size() == 3);
 }
 
 TEST_CASE("Bad offsets and lengths are range errors that name argument, value and bound") {

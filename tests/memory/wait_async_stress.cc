@@ -10,6 +10,7 @@
 
 #include "doctest/doctest.h"
 #include "sabre/memory/atomics.h"
+#include "tests/memory/lock_helpers.h"
 #include "tests/memory/manual_executor.h"
 #include "tests/support/stress.h"
 
@@ -17,10 +18,7 @@ namespace sabre {
 namespace {
 
 using test::ManualExecutor;
-
-Int32Array SharedCells(std::size_t length) {
-  return *Int32Array::Over(*SharedArrayBuffer::Create(length * sizeof(std::int32_t)));
-}
+using test::SharedCells;
 
 TEST_CASE(
     "What Notify counts is what pending waits report, beside timeouts, cancels and sleepers") {

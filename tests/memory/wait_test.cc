@@ -11,6 +11,7 @@
 #include "doctest/doctest.h"
 #include "sabre/memory/agent.h"
 #include "sabre/memory/atomics.h"
+#include "tests/support/aborts.h"
 
 namespace sabre {
 namespace {
@@ -70,6 +71,8 @@ TEST_CASE("Bad waits are refused in the order shared, index, agent") {
     }
   }
   Agent::Current().set_can_block(true);
+  CHECK(test::Aborts([&] { atomics::Wait(cells, 1, 0); }));
+  CHECK(test::Aborts([&] { atomics::Wait(unshared, 0, 0); }));
 }
 
 TEST_CASE("WaitUntil takes a point on either clock") {
@@ -132,6 +135,7 @@ TEST_CASE("Notify wakes nobody where nobody waits or can wait") {
   const Int32Array cells = SharedCells(2);
   CHECK(atomics::Notify(cells, 0) == 0);
   CHECK(atomics::Notify(cells, 1, 0) == 0);
+  CHECK(*atomics::TryNotify(cells, 1) == 0);
   CHECK(absl::IsOutOfRange(atomics::TryNotify(cells, 2).status()));
   const Int32Array unshared = *Int32Array::Create(1);
   CHECK(atomics::Notify(unshared, 0) == 0);

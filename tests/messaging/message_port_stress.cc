@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +15,8 @@
 #include "sabre/memory/array_buffer.h"
 #include "sabre/messaging/event_loop.h"
 #include "sabre/messaging/message_channel.h"
+#include "tests/support/linearizability.h"
+#include "tests/support/specifications.h"
 #include "tests/support/stress.h"
 
 namespace sabre {
@@ -158,6 +162,33 @@ TEST_CASE("buffers are transferred to and fro: the same bytes, one owner at a ti
   CHECK(bounce(a, *ArrayBuffer::Create(64)));
   other.join();
   CHECK(other_ok);
+}
+
+TEST_CASE("a channel is a queue that may look empty while a post is under way") {
+  const int rounds = test::Rounds(3'000);
+  // Not only the order of each poster: a post that began after another had returned arrives after it.
+  const auto post_or_receive = [](MessageChannel& channel, test::Caller& caller) {
+    for (int i = 0; i < 4; ++i) {
+      if (caller.thread() != 0) {
+        const int value = caller.thread() * 10 + i;
+        caller.Call(test::kPush, value,
+                    [&] { return channel.port1.PostMessage(value).ok() ? 1 : 0; });
+        continue;
+      }
+      caller.Call(test::kPop, 0, [&] {
+        absl::StatusOr<std::optional<MessageEvent>> event = channel.port2.TryReceive();
+        return event->has_value() ? *(*event)->As<int>() : test::kNothing;
+      });
+    }
+  };
+  for (const int threads : {2, 3}) {
+    CAPTURE(threads);
+    const test::Explored explored = test::Explore(
+        threads, rounds, test::QueueSpec<test::kUnbounded, test::kOppositeUnderWay>{},
+        [] { return std::make_unique<MessageChannel>(MessageChannel::Create()); }, post_or_receive);
+    CHECK(explored.counterexample == "");
+    CHECK(explored.histories == rounds);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -204,6 +205,19 @@ TEST_CASE("a busy port does not starve the loop") {
   loop.Run();
   CHECK(handled == 5'000);
   CHECK(handled_at_timer < 5'000);
+}
+
+TEST_CASE("a message that waits for a loop which ends is dropped; the sender hears of the close") {
+  auto [sender, receiver] = MessageChannel::Create();
+  const auto token = std::make_shared<int>(0);
+  bool ran = false;
+  std::thread([&sender = sender, &ran, token, port = std::move(receiver)]() mutable {
+    port.OnMessage([&ran, token](MessageEvent) { ran = true; });
+    CHECK(sender.PostMessage(1).ok());
+  }).join();
+  CHECK_FALSE(ran);
+  CHECK(token.use_count() == 1);
+  CHECK(absl::IsUnavailable(sender.Receive(absl::Seconds(10)).status()));
 }
 
 TEST_CASE("an unref'd port does not keep its loop going") {

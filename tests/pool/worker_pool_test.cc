@@ -64,6 +64,8 @@ TEST_CASE("results may be move-only, statuses are unwrapped, void and Status giv
   CHECK(status.message() == "no such file");
   Task<std::monostate> nothing = pool.Run([](int) {}, 0);
   CHECK(nothing.Await().ok());
+  Task<std::monostate> fine = pool.Run([](int) { return absl::OkStatus(); }, 0);
+  CHECK(fine.Await().ok());
   Task<std::monostate> refused = pool.Run([](int) { return absl::AbortedError("no"); }, 0);
   CHECK(absl::IsAborted(refused.Await().status()));
 }
@@ -197,6 +199,19 @@ TEST_CASE("Then calls back on the loop and keeps it going until then") {
   CHECK(on_this_thread);
 }
 
+TEST_CASE("a callback whose loop ends before it runs is destroyed unrun") {
+  WorkerPool pool = *WorkerPool::Create({.max_threads = 1});
+  const auto token = std::make_shared<int>(0);
+  bool ran = false;
+  std::thread([&] {
+    Task<int> task = pool.Run([](int n) { return n; }, 1);
+    task.Then(EventLoop::Current(), [&ran, token](absl::StatusOr<int>) { ran = true; });
+    pool.Close().IgnoreError();  // until the callback is queued
+  }).join();
+  CHECK_FALSE(ran);
+  CHECK(token.use_count() == 1);
+}
+
 TEST_CASE("Close waits for all tasks and refuses new ones") {
   WorkerPool pool = *WorkerPool::Create({.max_threads = 2});
   const Gate gate;
@@ -284,6 +299,33 @@ TEST_CASE("a dropped Task still runs") {
   gate.AwaitArrivals(1);
   gate.Open();
   CHECK(pool.Close().ok());
+}
+
+TEST_CASE("a pool can be assigned; the one that was there is destroyed") {
+  absl::StatusOr<WorkerPool> pool = WorkerPool::Create({.max_threads = 1});
+  absl::StatusOr<WorkerPool> other = WorkerPool::Create({.max_threads = 2});
+  REQUIRE((pool.ok() && other.ok()));
+  *pool = *std::move(other);
+  CHECK(pool->threads() == 2);
+  CHECK(*pool->Run([](int value) { return value + 1; }, 1).Await() == 2);
+}
+
+TEST_CASE("a thread that may not block looks at a task, and does not wait for it") {
+  absl::StatusOr<WorkerPool> pool = WorkerPool::Create({.max_threads = 1});
+  REQUIRE(pool.ok());
+  const Gate gate;
+  Task<int> task = pool->Run(
+      [gate](int value) {
+        gate.Pass();
+        return value;
+      },
+      3);
+  Agent::Current().set_can_block(false);
+  CHECK(absl::IsFailedPrecondition(task.Await().status()));
+  CHECK(absl::IsDeadlineExceeded(task.Await(absl::ZeroDuration()).status()));
+  Agent::Current().set_can_block(true);
+  gate.Open();
+  CHECK(*task.Await() == 3);
 }
 
 }  // namespace

@@ -8,6 +8,9 @@
 #include <csignal>
 #include <cstdio>
 
+// Of a build that measures coverage: writes what the counters say.
+extern "C" void __gcov_dump() __attribute__((weak));
+
 namespace sabre::test {
 
 // Calls `body` in a copy of this process, whose words go nowhere. Call it while the process has one
@@ -19,6 +22,7 @@ bool Aborts(Body body) {
   if (child == 0) {
     // doctest would take the signal for a failure of the copy's test and report it.
     std::signal(SIGABRT, SIG_DFL);
+    if (__gcov_dump != nullptr) std::signal(SIGABRT, [](int) { __gcov_dump(); });
     if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
     body();
     _exit(0);

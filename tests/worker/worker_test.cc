@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "sabre/memory/array_buffer.h"
 #include "sabre/memory/atomics.h"
 #include "sabre/messaging/event_loop.h"
+#include "sabre/worker/available_parallelism.h"
 
 namespace sabre {
 
@@ -178,6 +180,28 @@ TEST_CASE("OnExit waits for the exit, not only for the port, and blocks nobody m
   CHECK(exited);
 }
 
+TEST_CASE("an exit handler whose loop ends before it runs is destroyed unrun") {
+  const auto token = std::make_shared<int>(0);
+  const Int32Array cells = *Int32Array::Over(*SharedArrayBuffer::Create(4));
+  bool ran = false;
+  std::thread([&] {
+    absl::StatusOr<Worker> worker = Worker::Start([cells](WorkerScope& self) {
+      self.Close();
+      atomics::Wait(cells, 0, 0);
+      return absl::OkStatus();
+    });
+    REQUIRE(worker.ok());
+    worker->OnMessage([](MessageEvent) {});
+    worker->OnExit([&ran, token](absl::Status) { ran = true; });
+    EventLoop::Current().RunFor(absl::Milliseconds(20));  // hears of the port, most likely
+    atomics::Store(cells, 0, 1);
+    atomics::Notify(cells, 0);
+    CHECK(worker->Join().ok());
+  }).join();
+  CHECK_FALSE(ran);
+  CHECK(token.use_count() == 1);
+}
+
 TEST_CASE("a DataCloneError stays one when it is an exit status") {
   absl::StatusOr<Worker> worker =
       Worker::Start([](WorkerScope&) { return DataCloneError("no such thing"); });
@@ -242,6 +266,23 @@ TEST_CASE("a thread that the system refuses is an error; nothing ran, nothing is
   CHECK(absl::IsResourceExhausted(worker.status()));
   CHECK_FALSE(ran);
   CHECK_FALSE(job.bytes.detached());
+}
+
+TEST_CASE("a handle can be assigned; the worker that it was of ends") {
+  CHECK(AvailableParallelism() >= 1);
+  Worker none;
+  CHECK(none.exited());
+  CHECK(none.thread_id() == 0);
+  CHECK_FALSE(none.Terminate());
+  absl::StatusOr<Worker> worker = Worker::Start(Echo);
+  REQUIRE(worker.ok());
+  none = *std::move(worker);
+  CHECK_FALSE(none.exited());
+  CHECK(none.PostMessage(7).ok());
+  CHECK(*none.Receive()->As<int>() == 7);
+  CHECK_FALSE(none.exited());
+  none = Worker();
+  CHECK(none.exited());
 }
 
 }  // namespace
