@@ -274,6 +274,87 @@ struct OneQueueForBothKinds : Waits<OneQueueForBothKinds, 2, 1> {
   }
 };
 
+// An owner that looks before it is told finds a wait whose outcome is known.
+struct SettledUnheard : Waits<SettledUnheard, 2, 1> {
+  bool settled = false;
+  void Thread(int id) {
+    if (id == 1) {
+      SABRE_VERIFY(Notify(1) == 1);
+      return;
+    }
+    auto* const wait = static_cast<Wait*>(executor.completions.Pop());
+    if (wait == nullptr) return;
+    SABRE_VERIFY(wait == waits[0] && wait->outcome() == WaitOutcome::kNotified);
+    wait->Release();
+    settled = true;
+  }
+  void After() {
+    Reached(settled ? "unheard" : "not yet");
+    if (!settled) Settle(waits[0]);
+    block->DropReference();
+  }
+};
+
+// What only strong references keep is still there while the waits are ended, and gone afterwards, though
+// the block itself is not.
+struct WaitsEndFirst : Model<WaitsEndFirst, 1> {
+  struct Looking final : sabre::kernel::AsyncWaiter<Block, S> {
+    Looking(Block& on, Completions& to) : AsyncWaiter(on, to), block(on) {}
+    void OnEnded() override { seen = block.bytes.Get(); }
+    Block& block;
+    int seen = 7;
+  };
+  void Thread(int) {
+    Completions completions;
+    Block* const block = new Block;
+    auto* const wait = new Looking(*block, completions);
+    SABRE_VERIFY(wait->Begin(8, Always));
+    block->AddReference();
+    block->DropReference();
+    SABRE_VERIFY(wait->seen == 7 && block->bytes.Get() == 0);
+    block->DropReference();
+    SABRE_VERIFY(wait->seen == 0 && block->bytes.Get() == -1);
+    SABRE_VERIFY(completions.Pop() == wait && wait->outcome() == WaitOutcome::kCancelled);
+    SABRE_VERIFY(!wait->PassOn());
+    wait->Release();
+  }
+};
+
+// The queue of completions: any of them can be taken out, once, and the others keep their order.
+struct AnyCompletionLeaves : Model<AnyCompletionLeaves, 1> {
+  static constexpr int kWaits = 4;
+  void Try(unsigned taken) {
+    Executor executor;
+    Block* const block = new Block;
+    Wait* waits[kWaits] = {};
+    for (Wait*& wait : waits) {
+      wait = new Wait(*block, executor);
+      SABRE_VERIFY(wait->Begin(8, Always));
+      SABRE_VERIFY(!executor.completions.Remove(*wait));
+    }
+    SABRE_VERIFY(block->waiters().Notify(8, kWaits - 1) == kWaits - 1);
+    // Backwards, so that the last, one in the middle, and the first leave it in turn.
+    for (int i = kWaits - 1; i >= 0; --i) {
+      const bool there = i != kWaits - 1;
+      if ((taken >> i & 1) == 0) continue;
+      SABRE_VERIFY(executor.completions.Remove(*waits[i]) == there);
+      SABRE_VERIFY(!executor.completions.Remove(*waits[i]));
+    }
+    SABRE_VERIFY(block->waiters().Notify(8, 1) == 1);
+    for (int i = 0; i < kWaits; ++i) {
+      if ((taken >> i & 1) != 0 && i != kWaits - 1) continue;
+      SABRE_VERIFY(executor.completions.Pop() == waits[i]);
+      SABRE_VERIFY(!executor.completions.Remove(*waits[i]));
+    }
+    SABRE_VERIFY(executor.completions.Pop() == nullptr);
+    block->DropReference();
+    for (Wait* const wait : waits) wait->Release();
+  }
+  void Thread(int) {
+    for (unsigned taken = 0; taken < 1u << kWaits; ++taken) Try(taken);
+  }
+};
+
 const std::vector<Search> kTwoThreads = {Full(300'000), Random(20'000)};
 const std::vector<Search> kThreeThreads = {Bound(2, 300'000), Random(50'000)};
 
@@ -300,6 +381,13 @@ const Suite suite(
         Claim<StopAgainstTimeoutAndNotify>("stop, timeout and Notify: one wins, and knows",
                                            {.searches = kThreeThreads,
                                             .reaches = {"notified", "timed out", "cancelled"}}),
+        Claim<SettledUnheard>("who looks before it is told finds the outcome",
+                              {.searches = {Full(), Random(1'000)},
+                               .reaches = {"unheard", "not yet"}}),
+        Claim<WaitsEndFirst>("waits end before what they wait for is given back",
+                             {.searches = {Full(), Random(10)}}),
+        Claim<AnyCompletionLeaves>("any completion leaves once, the others keep their order",
+                                   {.searches = {Random(10)}}),
         Claim<OneQueueForBothKinds>("one queue for blocking and asynchronous waits",
                                     {.searches = kTwoThreads,
                                      .reaches = {"notified", "timed out"}}),

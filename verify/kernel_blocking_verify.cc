@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "lib/kernel/port_link.h"
-#include "lib/kernel/work_signal.h"
 #include "lib/kernel/worker_state.h"
 #include "sabre/verify/model.h"
 
@@ -143,6 +142,127 @@ struct TwoPosters : Model<TwoPosters, 3> {
   }
 };
 
+// A receiver that sleeps is woken by a message alone.
+struct PostWakes : Model<PostWakes, 2> {
+  Link link;
+  Listener listener;
+  void Thread(int id) {
+    if (id == 0) {
+      SABRE_VERIFY(PostOne(link, PortSide::kFirst, 1));
+      return;
+    }
+    std::unique_ptr<Link::Envelope> message;
+    while (link.Pop(PortSide::kSecond, message) != Link::PopResult::kMessage) {
+      if (link.Arm(PortSide::kSecond, listener)) listener.bell.Park(sabre::kNever);
+    }
+  }
+};
+
+// Who looks whether it can post disturbs nobody.
+struct CanPostAgainstClose : Model<CanPostAgainstClose, 2> {
+  Link link;
+  void Thread(int id) {
+    if (id == 0) {
+      SABRE_VERIFY(link.Close(PortSide::kSecond));
+      return;
+    }
+    const bool open = link.CanPost(PortSide::kFirst) == Link::PostResult::kPosted;
+    Reached(open ? "open" : "closed");
+  }
+};
+
+// The link by one hand: what each call says, who is told, and what is left when it ends.
+struct LinkStepByStep : Model<LinkStepByStep, 1> {
+  static constexpr PortSide kFirst = PortSide::kFirst;
+  static constexpr PortSide kSecond = PortSide::kSecond;
+  using Post = Link::PostResult;
+  using Pop = Link::PopResult;
+
+  void MessagesGoRound() {
+    Link link;
+    std::unique_ptr<Link::Envelope> message;
+    SABRE_VERIFY(link.Pop(kSecond, message) == Pop::kEmpty && message == nullptr);
+    for (int i = 1; i <= 3; ++i) SABRE_VERIFY(PostOne(link, kFirst, i));
+    SABRE_VERIFY(link.Pop(kSecond, message) == Pop::kMessage && message->content == 1);
+    // The same envelope goes back, and is a message like any other.
+    SABRE_VERIFY(link.Post(kSecond, message) == Post::kPosted && message == nullptr);
+    SABRE_VERIFY(link.Pop(kFirst, message) == Pop::kMessage && message->content == 1);
+    SABRE_VERIFY(link.Pop(kFirst, message) == Pop::kEmpty);
+    // Both queues hold some when the link ends.
+    for (int i = 4; i <= 5; ++i) SABRE_VERIFY(PostOne(link, kSecond, i));
+  }
+  void ReadyMeansReady() {
+    Link link;
+    Listener listener;
+    std::unique_ptr<Link::Envelope> message;
+    SABRE_VERIFY(!link.Disarm(kSecond));
+    SABRE_VERIFY(link.Arm(kSecond, listener) && link.Disarm(kSecond) && !link.Disarm(kSecond));
+    SABRE_VERIFY(PostOne(link, kFirst, 1) && !link.Arm(kSecond, listener));
+    SABRE_VERIFY(PostOne(link, kFirst, 2) && listener.calls.Get() == 0);
+    SABRE_VERIFY(link.Arm(kFirst, listener) && PostOne(link, kSecond, 3));
+    SABRE_VERIFY(listener.calls.Get() == 1 && PostOne(link, kSecond, 4) &&
+                 listener.calls.Get() == 1);
+  }
+  void CloseIsForGood() {
+    Link link;
+    Listener own;
+    Listener peer;
+    SABRE_VERIFY(PostOne(link, kFirst, 1) && PostOne(link, kFirst, 2) &&
+                 PostOne(link, kSecond, 3) && PostOne(link, kSecond, 4));
+    std::unique_ptr<Link::Envelope> message;
+    for (int i = 0; i < 2; ++i) SABRE_VERIFY(link.Pop(kSecond, message) == Pop::kMessage);
+    SABRE_VERIFY(link.Arm(kSecond, peer) && link.Close(kFirst) && !link.Close(kFirst));
+    SABRE_VERIFY(peer.calls.Get() == 1 && link.Pop(kFirst, message) == Pop::kClosed);
+    SABRE_VERIFY(link.CanPost(kFirst) == Post::kClosed &&
+                 link.CanPost(kSecond) == Post::kPeerClosed);
+    message = std::make_unique<Link::Envelope>(5);
+    SABRE_VERIFY(link.Post(kSecond, message) == Post::kPeerClosed && message->content == 5);
+    SABRE_VERIFY(!link.Arm(kSecond, own) && link.Pop(kSecond, message) == Pop::kClosed);
+    SABRE_VERIFY(link.Close(kSecond) && link.CanPost(kSecond) == Post::kClosed);
+  }
+  void CloseTellsItself() {
+    Link link;
+    Listener own;
+    SABRE_VERIFY(link.Arm(kFirst, own) && link.Close(kFirst) && own.calls.Get() == 1);
+  }
+  // A message of the closed side stays for its peer.
+  void LastWordsAreHeard() {
+    Link link;
+    std::unique_ptr<Link::Envelope> message;
+    SABRE_VERIFY(PostOne(link, kFirst, 1) && link.Close(kFirst));
+    SABRE_VERIFY(link.Pop(kSecond, message) == Pop::kMessage && message->content == 1);
+    SABRE_VERIFY(link.Pop(kSecond, message) == Pop::kClosed);
+  }
+  void Thread(int) {
+    MessagesGoRound();
+    ReadyMeansReady();
+    CloseIsForGood();
+    CloseTellsItself();
+    LastWordsAreHeard();
+  }
+};
+
+// Who is told that a side is ready may use the link at once.
+struct ListenerUsesLink : Model<ListenerUsesLink, 1> {
+  struct Popper final : PortListener {
+    explicit Popper(Link& its_link) : link(its_link) {}
+    void OnPortReady() override {
+      std::unique_ptr<Link::Envelope> message;
+      popped = link.Pop(PortSide::kSecond, message);
+    }
+    Link& link;
+    Link::PopResult popped = Link::PopResult::kEmpty;
+  };
+  Link link;
+  void Thread(int) {
+    Popper popper(link);
+    SABRE_VERIFY(link.Arm(PortSide::kSecond, popper) && PostOne(link, PortSide::kFirst, 1));
+    SABRE_VERIFY(popper.popped == Link::PopResult::kMessage);
+    SABRE_VERIFY(link.Arm(PortSide::kSecond, popper) && link.Close(PortSide::kFirst));
+    SABRE_VERIFY(popper.popped == Link::PopResult::kClosed);
+  }
+};
+
 const Suite port_link(
     "PortLink", {"lib/kernel/port_link.h"},
     {
@@ -157,6 +277,14 @@ const Suite port_link(
         Claim<DisarmAgainstPost>("Disarm or the call, not both",
                                  {.searches = {Full(), Random(20'000)},
                                   .reaches = {"taken back", "called"}}),
+        Claim<PostWakes>("a message alone wakes the receiver",
+                         {.searches = {Full(), Random(20'000)}}),
+        Claim<CanPostAgainstClose>("CanPost against Close: before or after",
+                                   {.searches = {Full(), Random(1'000)},
+                                    .reaches = {"open", "closed"}}),
+        Claim<LinkStepByStep>("what each call says, who is told, what is left",
+                              {.searches = {Random(10)}}),
+        Claim<ListenerUsesLink>("a listener may use the link", {.searches = {Full()}}),
         Claim<TwoPosters>("2 posters, 1 receiver: both arrive, whole",
                           {.searches = {Bound(3, 300'000), Random(50'000)}}),
     });
@@ -242,119 +370,110 @@ struct ExitIsHeard : Model<ExitIsHeard, 2> {
   }
 };
 
-const Suite worker_state("WorkerState", {"lib/kernel/worker_state.h"},
-                         {
-                             Claim<ExitIsHeard>("an exit listener is told, or told too late",
-                                                {.searches = {Full(), Random(20'000)},
-                                                 .reaches = {"told", "exited before"}}),
-                             Claim<JoinerSeesStatus>("join: sees the status, may destroy at once",
-                                                     {.searches = {Full(), Random(20'000)}}),
-                             Claim<JoinWithDeadline>("join with a deadline says what it saw",
-                                                     {.searches = {Full(), Random(20'000)},
-                                                      .reaches = {"exited", "timed out"}}),
-                             Claim<StopOnce>("a stop is carried out once, before the exit",
-                                             {.searches = {Bound(3, 300'000), Random(20'000)},
-                                              .reaches = {"stopped", "exited before"}}),
-                         });
-
-// ---- WorkSignal
-
-// Tasks in a relaxed counter; each worker leaves with one task, as the header's example.
-struct Tasks {
-  WorkSignal<S> signal;
-  S::Atomic<int> tasks{0};
-
-  bool Pop() {
-    int have = tasks.load(S::kRelaxed);
-    while (have > 0) {
-      if (tasks.compare_exchange_strong(have, have - 1, S::kRelaxed, S::kRelaxed)) return true;
-    }
-    return false;
-  }
-  void Submit() {
-    tasks.fetch_add(1, S::kRelaxed);
-    signal.NotifyOne();
-  }
-  void TakeOne() {
-    for (;;) {
-      if (Pop()) return;
-      const auto key = signal.PrepareWait();
-      bool taken = Pop();
-      if (taken) {
-        signal.CancelWait();
-        Reached("cancelled");
-      } else {
-        signal.CommitWait(key);
-        Reached("slept or was told");
-        taken = Pop();
-      }
-      if (!taken) continue;
-      // Relaxed: as the pool asks its ring.
-      if (tasks.load(S::kRelaxed) > 0) signal.NotifyOne();
-      return;
-    }
-  }
-};
-struct OneWorkerOneTask : Model<OneWorkerOneTask, 2>, Tasks {
-  void Thread(int id) { id == 0 ? TakeOne() : Submit(); }
-};
-struct TwoWorkersTwoTasks : Model<TwoWorkersTwoTasks, 3>, Tasks {
-  void Thread(int id) {
-    if (id < 2) {
-      TakeOne();
-    } else {
-      Submit();
-      Submit();
-    }
-  }
-};
-struct TwoSubmitters : Model<TwoSubmitters, 3>, Tasks {
+// What others see while the worker exits.
+struct LookersAgainstExit : Model<LookersAgainstExit, 3> {
+  WorkerState<S> state;
   void Thread(int id) {
     if (id == 0) {
-      TakeOne();
-      TakeOne();
+      state.Online();
+      state.Exit();
+    } else if (id == 1) {
+      Reached(state.RequestStop() ? "stopped" : "too late");
     } else {
-      Submit();
-    }
-  }
-};
-// The end reaches all who wait, though a task has muted the announcement just before.
-struct EndReachesAll : Model<EndReachesAll, 3> {
-  WorkSignal<S> signal;
-  S::Atomic<int> ended{0};
-  void Thread(int id) {
-    if (id == 2) {
-      signal.NotifyOne();
-      ended.store(1, S::kRelaxed);
-      signal.NotifyAll();
-      return;
-    }
-    while (ended.load(S::kRelaxed) == 0) {
-      const auto key = signal.PrepareWait();
-      if (ended.load(S::kRelaxed) != 0) {
-        signal.CancelWait();
-        return;
-      }
-      signal.CommitWait(key);
+      const bool asked = state.stop_requested();
+      const bool exited = state.exited();
+      SABRE_VERIFY(!exited || state.exited());
+      SABRE_VERIFY(!asked || state.stop_requested());
+      Reached(asked ? (exited ? "asked, exited" : "asked") : exited ? "exited" : "neither");
     }
   }
 };
 
-const std::vector<const char*> kBothWays = {"cancelled", "slept or was told"};
-const Suite work_signal(
-    "WorkSignal", {"lib/kernel/work_signal.h"},
+// Two joiners: the exit wakes both.
+struct TwoJoiners : Model<TwoJoiners, 3> {
+  WorkerState<S> state;
+  void Thread(int id) {
+    if (id == 0) {
+      state.Online();
+      state.Exit();
+    } else {
+      SABRE_VERIFY(state.WaitForExit());
+    }
+  }
+};
+
+// The life of a worker, one step after the other.
+struct WorkerStepByStep : Model<WorkerStepByStep, 1> {
+  struct Listener final : WorkerExitListener {
+    void OnWorkerExited() override { calls += 1; }
+    int calls = 0;
+  };
+  void Thread(int) {
+    WorkerState<S> asked;
+    SABRE_VERIFY(!asked.exited() && !asked.stop_requested() && !asked.WaitForExit(kSoon));
+    SABRE_VERIFY(asked.RequestStop() && !asked.RequestStop() && asked.stop_requested());
+    asked.Online();
+    SABRE_VERIFY(!asked.exited() && !asked.WaitForExit(kSoon));
+    Listener listener;
+    SABRE_VERIFY(asked.WhenExited(listener) && listener.calls == 0);
+    asked.Exit();
+    SABRE_VERIFY(listener.calls == 1 && asked.exited() && asked.WaitForExit());
+    SABRE_VERIFY(!asked.WhenExited(listener) && asked.stop_requested());
+    WorkerState<S> never_online;
+    never_online.Exit();
+    SABRE_VERIFY(!never_online.RequestStop() && !never_online.stop_requested());
+  }
+};
+
+// Misuse is noticed.
+struct OnlineTwice : Model<OnlineTwice, 1> {
+  WorkerState<S> state;
+  void Thread(int) {
+    state.Online();
+    state.Online();
+  }
+};
+struct ExitTwice : Model<ExitTwice, 1> {
+  WorkerState<S> state;
+  void Thread(int) {
+    state.Exit();
+    state.Exit();
+  }
+};
+struct OnlineAfterExit : Model<OnlineAfterExit, 1> {
+  WorkerState<S> state;
+  void Thread(int) {
+    state.Exit();
+    state.Online();
+  }
+};
+
+const Suite worker_state(
+    "WorkerState", {"lib/kernel/worker_state.h"},
     {
-        Claim<OneWorkerOneTask>("a task wakes the sleeping worker",
-                                {.searches = {Bound(4, 300'000), Random(50'000)},
-                                 .reaches = kBothWays}),
-        Claim<TwoWorkersTwoTasks>("2 tasks, 2 workers, 1 wake-up at a time: both run",
-                                  {.searches = {Bound(2, 200'000), Random(100'000)},
-                                   .reaches = kBothWays}),
-        Claim<TwoSubmitters>("2 submitters, 1 worker: both tasks run",
-                             {.searches = {Bound(2, 200'000), Random(100'000)},
-                              .reaches = kBothWays}),
-        Claim<EndReachesAll>("NotifyAll reaches both of 2 workers, muted or not",
-                             {.searches = {Bound(2, 200'000), Random(50'000)}}),
+        Claim<ExitIsHeard>("an exit listener is told, or told too late",
+                           {.searches = {Full(), Random(20'000)},
+                            .reaches = {"told", "exited before"}}),
+        Claim<LookersAgainstExit>("who looks at it disturbs nobody",
+                                  {.searches = {Bound(3, 100'000), Random(5'000)},
+                                   .reaches = {"stopped", "too late", "asked", "exited", "neither",
+                                               "asked, exited"}}),
+        Claim<TwoJoiners>("an exit wakes both of 2 joiners",
+                          {.searches = {Bound(3, 100'000), Random(5'000)}}),
+        Claim<WorkerStepByStep>("what each call says, step by step",
+                                {.searches = {Full(), Random(10)}}),
+        Canary<OnlineTwice>(FailureKind::kAssertion, "online twice", {.searches = {Full()}}),
+        Canary<ExitTwice>(FailureKind::kAssertion, "exit twice", {.searches = {Full()}}),
+        Canary<OnlineAfterExit>(FailureKind::kAssertion, "online after exit",
+                                {.searches = {Full()}}),
+        Claim<JoinerSeesStatus>("join: sees the status, may destroy at once",
+                                {.searches = {Full(), Random(20'000)}}),
+        Claim<JoinWithDeadline>("join with a deadline says what it saw",
+                                {.searches = {Full(), Random(20'000)},
+                                 .reaches = {"exited", "timed out"}}),
+        Claim<StopOnce>("a stop is carried out once, before the exit",
+                        {.searches = {Bound(3, 300'000), Random(20'000)},
+                         .reaches = {"stopped", "exited before"}}),
     });
 
 }  // namespace

@@ -1,4 +1,8 @@
 // Claims about the state machines in lib/kernel in which nobody blocks.
+#include <cstddef>
+#include <utility>
+#include <vector>
+
 #include "lib/kernel/admission.h"
 #include "lib/kernel/grow_length.h"
 #include "lib/kernel/loop_wakeup.h"
@@ -149,6 +153,28 @@ struct SignalCarriesWork : Model<SignalCarriesWork, 2>, Loop<1> {
   }
 };
 
+// The table of the state, row by row: a loop that wakes for another reason than a signal runs, too.
+struct WakeupFollowsItsTable : Model<WakeupFollowsItsTable, 1> {
+  LoopWakeup<S> wakeup;
+  void Thread(int) {
+    using Duty = LoopWakeup<S>::Duty;
+    SABRE_VERIFY(wakeup.Signal() == Duty::kNone && !wakeup.Arm());
+    for (int i = 0; i < 2; ++i) {
+      wakeup.Collect();
+      SABRE_VERIFY(wakeup.Arm());
+    }
+    wakeup.Collect();
+    SABRE_VERIFY(wakeup.Signal() == Duty::kNone && !wakeup.Arm());
+    wakeup.Collect();
+    SABRE_VERIFY(wakeup.Arm() && wakeup.Signal() == Duty::kRing);
+    SABRE_VERIFY(wakeup.Signal() == Duty::kNone && !wakeup.Arm());
+    for (int i = 0; i < 2; ++i) {
+      wakeup.Close();
+      SABRE_VERIFY(wakeup.Signal() == Duty::kClear && wakeup.Signal() == Duty::kNone);
+    }
+  }
+};
+
 const Suite loop_wakeup(
     "LoopWakeup", {"lib/kernel/loop_wakeup.h"},
     {
@@ -164,6 +190,7 @@ const Suite loop_wakeup(
         Claim<ClosedLoopIsCleared>("a closed loop's queue is cleared by someone",
                                    {.searches = {Full(), Random(20'000)},
                                     .reaches = {"cleared by the giver", "cleared by the loop"}}),
+        Claim<WakeupFollowsItsTable>("the state's table row by row", {.searches = {Full()}}),
     });
 
 // ---- TaskState
@@ -221,6 +248,7 @@ struct StopAgainstSettle : Model<StopAgainstSettle, 2> {
   }
   void After() {
     SABRE_VERIFY(continuation.calls.Get() == (taken_back ? 0 : 1));
+    SABRE_VERIFY(state.settled() && !state.StopAwaiting(continuation) && state.settled());
     Reached(taken_back ? "taken back" : "called");
   }
 };
@@ -342,6 +370,21 @@ struct OneIsTheLast : Model<OneIsTheLast, 2> {
   void After() { SABRE_VERIFY(last[0] + last[1] == 1); }
 };
 
+// What the door says of itself, with nobody else about.
+struct DoorTellsItsState : Model<DoorTellsItsState, 1> {
+  Door door;
+  void Thread(int) {
+    SABRE_VERIFY(!door.closed() && !door.drained() && door.inside() == 0);
+    SABRE_VERIFY(door.TryEnter(0) == Door::Result::kFull);
+    SABRE_VERIFY(door.TryEnter(2) == Door::Result::kEntered && door.inside() == 1);
+    SABRE_VERIFY(door.TryEnter(2) == Door::Result::kEntered && door.inside() == 2);
+    SABRE_VERIFY(door.TryEnter(2) == Door::Result::kFull && !door.Leave() && !door.closed());
+    SABRE_VERIFY(door.Close() && door.closed() && !door.drained() && door.inside() == 1);
+    SABRE_VERIFY(!door.Close() && door.TryEnter(9) == Door::Result::kClosed);
+    SABRE_VERIFY(door.Leave() && door.drained() && door.inside() == 0);
+  }
+};
+
 const Suite admission(
     "Admission", {"lib/kernel/admission.h"},
     {
@@ -354,6 +397,8 @@ const Suite admission(
                                  {.searches = {Full(), Random(20'000)},
                                   .reaches = {"drained", "not drained yet", "was the last", "left",
                                               "refused"}}),
+        Claim<DoorTellsItsState>("entered, full, closed, drained: one after the other",
+                                 {.searches = {Full(), Random(10)}}),
         Claim<OneIsTheLast>("behind a closed door exactly one is the last",
                             {.searches = {Full(), Random(20'000)}}),
     });
@@ -443,6 +488,25 @@ struct RefusedCommit : Model<RefusedCommit, 2>, Block {
   }
 };
 
+// Bytes are asked for only where the length grows.
+struct CommitOnlyToGrow : Model<CommitOnlyToGrow, 1> {
+  S::Atomic<std::size_t> length{3};
+  std::vector<std::pair<std::size_t, std::size_t>> commits;
+  GrowOutcome Grow(std::size_t wanted, bool agree) {
+    return GrowLength<S>(length, wanted, [&](std::size_t from, std::size_t to) {
+      commits.emplace_back(from, to);
+      return agree;
+    });
+  }
+  void Thread(int) {
+    SABRE_VERIFY(Grow(3, false) == GrowOutcome::kGrown && commits.empty());
+    SABRE_VERIFY(Grow(2, false) == GrowOutcome::kShrinks && commits.empty());
+    SABRE_VERIFY(Grow(4, false) == GrowOutcome::kRefused && length.load(S::kRelaxed) == 3);
+    SABRE_VERIFY(Grow(5, true) == GrowOutcome::kGrown && length.load(S::kRelaxed) == 5);
+    SABRE_VERIFY(commits == (std::vector<std::pair<std::size_t, std::size_t>>{{3, 4}, {3, 5}}));
+  }
+};
+
 const Suite grow_length(
     "GrowLength", {"lib/kernel/grow_length.h"},
     {
@@ -453,6 +517,8 @@ const Suite grow_length(
                                {.searches = {Full(), Random(20'000)}, .reaches = {"seen"}}),
         Claim<LengthsAreInOneOrder>("the lengths of two blocks are in one order",
                                     {.searches = {Full(), Random(20'000)}}),
+        Claim<CommitOnlyToGrow>("bytes are asked for only where the length grows",
+                                {.searches = {Full(), Random(10)}}),
         Claim<RefusedCommit>("a refused commit changes nothing",
                              {.searches = {Full(), Random(20'000)},
                               .reaches = {"refused", "too late"}}),

@@ -1,7 +1,14 @@
-// Litmus tests: what the checker shows of the C++ memory model, and what it cannot. The last suite holds
-// behaviours that C++ allows and the checker never produces; if one of its claims fails, the checker has
-// become stronger, and verify/README.md must say so.
+// Litmus tests: what the checker shows of the C++ memory model, and what it cannot. The suites
+// `unseen` and `invented` hold behaviours that C++ allows and the checker never produces, and the
+// other way round; if one of their claims fails, the checker has become better, and
+// docs/what_the_checker_cannot_see.md must say so. The last suite is about the names of std.
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
 #include "sabre/verify/model.h"
+#include "sabre/verify/std_names.h"
 
 namespace {
 
@@ -121,6 +128,19 @@ struct CoherenceReadRead : Model<CoherenceReadRead, 2>, TwoCells {
   void After() { SABRE_VERIFY(r[0] <= r[1]); }
 };
 
+// A load two stores behind, which only random searches have.
+struct TwoStoresStale : Model<TwoStoresStale, 2>, TwoCells {
+  void Thread(int id) {
+    if (id == 0) {
+      x.store(1, S::kRelaxed);
+      x.store(2, S::kRelaxed);
+      y.store(1, S::kRelaxed);
+    } else if (y.load(S::kRelaxed) == 1) {
+      SABRE_VERIFY(x.load(S::kRelaxed) != 0);
+    }
+  }
+};
+
 const Suite shown(
     "litmus: shown", {},
     {
@@ -144,6 +164,8 @@ const Suite shown(
                           {.searches = {Full()}, .reaches = {"1, 1, 0"}}),
         Claim<WrcReleaseAcquire>("WRC release/acquire never reads 1, 1, 0",
                                  {.searches = {Full(), Random(20'000)}}),
+        Canary<TwoStoresStale>(FailureKind::kAssertion, "a load is never two stores behind",
+                               {.searches = {Full(), Random(20'000)}}),
         Claim<CoherenceReadRead>("reads of one cell never go back",
                                  {.searches = {Full(), Random(20'000)}}),
     });
@@ -193,6 +215,52 @@ struct ThreeStoresStale : Model<ThreeStoresStale, 2>, TwoCells {
   }
 };
 
+// S: the second writer of x has seen the flag that follows the first one's store, and yet its store
+// may be the older one.
+struct StoreAfterRead : Model<StoreAfterRead, 2>, TwoCells {
+  void Thread(int id) {
+    if (id == 0) {
+      x.store(2, S::kRelaxed);
+      y.store(1, S::kRelaxed);
+    } else {
+      r[0] = y.load(S::kRelaxed);
+      x.store(1, S::kRelaxed);
+    }
+  }
+  void After() { SABRE_VERIFY(!(r[0] == 1 && x.load(S::kRelaxed) == 2)); }
+};
+
+// A compare-exchange that fails may read an old value.
+struct FailedExchangeStale : Model<FailedExchangeStale, 2>, TwoCells {
+  void Thread(int id) {
+    if (id == 0) {
+      x.store(1, S::kRelaxed);
+      y.store(1, S::kRelaxed);
+    } else if (y.load(S::kRelaxed) == 1) {
+      int found = 7;
+      x.compare_exchange_strong(found, 8, S::kRelaxed, S::kRelaxed);
+      SABRE_VERIFY(found == 1);
+    }
+  }
+};
+
+// Since C++20 a relaxed store does not belong to the release sequence of an earlier store, not even
+// of the same thread: this is a data race.
+struct OldReleaseSequence : Model<OldReleaseSequence, 2> {
+  S::Atomic<int> flag{0};
+  S::Var<int> data{0};
+  void Thread(int id) {
+    if (id == 0) {
+      data.Set(7);
+      flag.store(1, S::kRelease);
+      flag.store(2, S::kRelaxed);
+    } else if (flag.load(S::kAcquire) == 2) {
+      SABRE_VERIFY(data.Get() == 7);
+      Reached("read");
+    }
+  }
+};
+
 const Suite not_shown(
     "litmus: unseen", {},
     {
@@ -204,6 +272,226 @@ const Suite not_shown(
                                  {.searches = {Full(), Random(100'000)}}),
         Claim<ThreeStoresStale>("a load 3 stores behind is allowed, and never shown",
                                 {.searches = {Full(), Random(100'000)}}),
+        Claim<StoreAfterRead>("S relaxed: 1, 2 is allowed, and never shown",
+                              {.searches = {Full(), Random(100'000)}}),
+        Claim<FailedExchangeStale>("a failed exchange that reads stale is allowed, and never shown",
+                                   {.searches = {Full(), Random(100'000)}}),
+        Claim<OldReleaseSequence>("a race by the release sequences of C++20, and not shown",
+                                  {.searches = {Full(), Random(100'000)}, .reaches = {"read"}}),
     });
+
+// Store buffering, one side with seq_cst accesses, the other with a seq_cst fence: C++ forbids 0,
+// 0.
+struct SbMixed : Model<SbMixed, 2>, TwoCells {
+  void Thread(int id) {
+    if (id == 0) {
+      x.store(1, S::kRelaxed);
+      S::Fence();
+      r[0] = y.load(S::kRelaxed);
+    } else {
+      y.store(1, S::kSeqCst);
+      r[1] = x.load(S::kSeqCst);
+    }
+  }
+  void After() {
+    if (r[0] == 0 && r[1] == 0) Reached("0, 0");
+  }
+};
+
+const Suite invented("litmus: invented", {},
+                     {
+                         Claim<SbMixed>("SB fence and seq_cst: 0, 0 is forbidden, and shown",
+                                        {.searches = {Full()}, .reaches = {"0, 0"}}),
+                     });
+
+// ---- the names of std
+
+using names = StdNames;
+
+// Operators and default orders mean what they mean in std.
+struct Operators : Model<Operators, 2> {
+  names::atomic<int> count = 0;
+  names::atomic<bool> set{false};
+  names::plain<int> own[2];
+  void Thread(int id) {
+    ++count;
+    count += 2;
+    count--;
+    set = true;
+    own[id] = count;
+    int expected = 100;
+    SABRE_VERIFY(!count.compare_exchange_strong(expected, 0));
+    SABRE_VERIFY(expected >= 2 && own[id] >= 2);
+  }
+  void After() { SABRE_VERIFY(count == 4 && set && own[0] + own[1] >= 4); }
+};
+
+template <class Derived, std::memory_order kClear>
+struct FlagLock : Model<Derived, 2> {
+  names::atomic_flag flag = ATOMIC_FLAG_INIT;
+  names::plain<int> guarded = 0;
+  void Thread(int) {
+    while (flag.test_and_set(std::memory_order_acquire)) names::this_thread::yield();
+    guarded = guarded + 1;
+    flag.clear(kClear);
+  }
+  void After() { SABRE_VERIFY(guarded == 2); }
+};
+struct FlagLockRight : FlagLock<FlagLockRight, std::memory_order_release> {};
+struct FlagLockRelaxed : FlagLock<FlagLockRelaxed, std::memory_order_relaxed> {};
+
+// Message passing by fences around relaxed accesses.
+template <class Derived, std::memory_order kBefore, std::memory_order kAfter>
+struct Fences : Model<Derived, 2> {
+  names::atomic<int*> ready{nullptr};
+  names::plain<int> data{0};
+  int dummy = 0;
+  void Thread(int id) {
+    if (id == 0) {
+      data = 7;
+      names::atomic_thread_fence(kBefore);
+      ready.store(&dummy, std::memory_order_relaxed);
+    } else if (ready.load(std::memory_order_relaxed) != nullptr) {
+      names::atomic_thread_fence(kAfter);
+      SABRE_VERIFY(data == 7);
+      Reached("read");
+    }
+  }
+};
+struct FencesRight : Fences<FencesRight, std::memory_order_release, std::memory_order_acquire> {};
+struct FencesSeqCst : Fences<FencesSeqCst, std::memory_order_seq_cst, std::memory_order_seq_cst> {};
+struct NoReleaseFence
+    : Fences<NoReleaseFence, std::memory_order_acquire, std::memory_order_acquire> {};
+struct NoAcquireFence
+    : Fences<NoAcquireFence, std::memory_order_release, std::memory_order_relaxed> {};
+
+template <class Derived, bool kNotifies>
+struct Handoff : Model<Derived, 2> {
+  names::mutex mutex;
+  names::condition_variable changed;
+  names::plain<bool> full{false};
+  void Thread(int id) {
+    if (id == 0) {
+      names::lock_guard<names::mutex> lock(mutex);
+      full = true;
+      if (kNotifies) changed.notify_one();
+    } else {
+      names::unique_lock<names::mutex> lock(mutex);
+      changed.wait(lock, [this] { return bool(full); });
+      full = false;
+    }
+  }
+  void After() { SABRE_VERIFY(!full); }
+};
+struct HandoffRight : Handoff<HandoffRight, true> {};
+struct HandoffSilent : Handoff<HandoffSilent, false> {};
+
+// A wait with a limit, and a lock that is only tried, may both come to nothing.
+struct Limited : Model<Limited, 2> {
+  names::mutex mutex;
+  names::condition_variable changed;
+  names::plain<int> items{0};
+  void Thread(int id) {
+    names::unique_lock<names::mutex> lock(mutex, std::defer_lock);
+    if (id == 0) {
+      if (!lock.try_lock()) return Reached("refused");
+      items = 1;
+      changed.notify_all();
+      return;
+    }
+    lock.lock();
+    const bool got = changed.wait_for(lock, std::chrono::seconds(1), [this] { return items == 1; });
+    Reached(got ? "got it" : "timed out");
+  }
+};
+
+template <class Derived, std::memory_order kOrder>
+struct LoadWith : Model<Derived, 1> {
+  names::atomic<int> cell{1};
+  void Thread(int) { SABRE_VERIFY(cell.load(kOrder) == 1); }
+};
+struct LoadConsumes : LoadWith<LoadConsumes, std::memory_order_consume> {};
+struct LoadReleases : LoadWith<LoadReleases, std::memory_order_release> {};
+
+const Suite std_names(
+    "names of std", {},
+    {
+        Claim<Operators>("operators are seq_cst and atomic", {.searches = {Full(), Random(5'000)}}),
+        Claim<FlagLockRight>("a lock of atomic_flag", {.searches = {Bound(3), Random(20'000)}}),
+        Canary<FlagLockRelaxed>(FailureKind::kDataRace, "a lock of atomic_flag: cleared relaxed"),
+        Claim<FencesRight>("fences pass a message",
+                           {.searches = {Full(), Random(20'000)}, .reaches = {"read"}}),
+        Claim<FencesSeqCst>("so do seq_cst ones", {.searches = {Full()}, .reaches = {"read"}}),
+        Canary<NoReleaseFence>(FailureKind::kDataRace, "fences pass a message: no release"),
+        Canary<NoAcquireFence>(FailureKind::kDataRace, "fences pass a message: no acquire"),
+        Claim<HandoffRight>("a condition variable hands over",
+                            {.searches = {Full(), Random(20'000)}}),
+        Canary<HandoffSilent>(FailureKind::kDeadlock,
+                              "a condition variable hands over: nobody is told"),
+        Claim<Limited>("a wait with a limit, a lock that is tried",
+                       {.searches = {Full(), Random(20'000)},
+                        .reaches = {"refused", "got it", "timed out"}}),
+        Claim<LoadConsumes>("a load with an order that it can have", {.searches = {Full()}}),
+        Canary<LoadReleases>(FailureKind::kAssertion,
+                             "a load with an order that it can have: it cannot release"),
+    });
+
+// One operation on the checker's atomic and on the one of std: the same results.
+template <class T, class Operation>
+void Same(Atomic<T>& a, std::atomic<T>& b, Operation operation) {
+  SABRE_VERIFY(operation(a, S::kSeqCst) == operation(b, std::memory_order_seq_cst));
+  SABRE_VERIFY(a.load(S::kSeqCst) == b.load());
+}
+template <class T>
+void SameArithmetic(T start, typename Atomic<T>::Operand operand) {
+  Atomic<T> a(start);
+  std::atomic<T> b(start);
+  for (int i = 0; i < 3; ++i) {
+    Same(a, b, [&](auto& x, auto order) { return x.fetch_add(operand, order); });
+  }
+  for (int i = 0; i < 7; ++i) {
+    Same(a, b, [&](auto& x, auto order) { return x.fetch_sub(operand, order); });
+  }
+  Same(a, b, [&](auto& x, auto order) { return x.exchange(start, order); });
+  T expected = T();
+  SABRE_VERIFY(!a.compare_exchange_strong(expected, T(), S::kSeqCst, S::kSeqCst));
+  SABRE_VERIFY(expected == start);
+  SABRE_VERIFY(a.compare_exchange_strong(expected, T(), S::kSeqCst, S::kSeqCst));
+  SABRE_VERIFY(a.load(S::kSeqCst) == T());
+}
+template <class T>
+void SameBits(T start, T operand) {
+  Atomic<T> a(start);
+  std::atomic<T> b(start);
+  Same(a, b, [&](auto& x, auto order) { return x.fetch_xor(operand, order); });
+  Same(a, b, [&](auto& x, auto order) { return x.fetch_or(operand, order); });
+  Same(a, b, [&](auto& x, auto order) { return x.fetch_and(static_cast<T>(~start), order); });
+}
+
+struct Values : Model<Values, 1> {
+  enum class Colour : std::int16_t { kRed = -7, kGreen = 7 };
+  void Thread(int) {
+    SameArithmetic<std::int8_t>(100, 100);
+    SameArithmetic<std::uint8_t>(200, 100);
+    SameArithmetic<std::int16_t>(-30'000, 20'000);
+    SameArithmetic<std::uint32_t>(4'000'000'000u, 1'000'000'000u);
+    SameArithmetic<std::int64_t>(INT64_MIN + 1, -2);
+    SameArithmetic<std::uint64_t>(UINT64_MAX, 2);
+    double numbers[16] = {};
+    SameArithmetic<double*>(numbers + 8, 2);
+    SameBits<std::int8_t>(-86, 15);
+    SameBits<std::uint16_t>(0xAAAA, 0x00FF);
+    SameBits<std::int64_t>(-1, INT64_MIN);
+    Atomic<Colour> colour(Colour::kGreen);
+    SABRE_VERIFY(colour.exchange(Colour::kRed, S::kSeqCst) == Colour::kGreen);
+    SABRE_VERIFY(colour.load(S::kSeqCst) == Colour::kRed);
+    Atomic<bool> flag(false);
+    SABRE_VERIFY(!flag.exchange(true, S::kSeqCst) && flag.load(S::kSeqCst));
+    Reached("the end");
+  }
+};
+const Suite values("litmus: values", {},
+                   {Claim<Values>("arithmetic wraps as that of std::atomic",
+                                  {.searches = {Full()}, .reaches = {"the end"}})});
 
 }  // namespace

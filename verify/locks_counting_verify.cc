@@ -2,11 +2,14 @@
 // arrival; a phase ends when all have arrived, and carries what they did.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <vector>
 
 #include "sabre/sync/barrier.h"
 #include "sabre/sync/semaphore.h"
 #include "sabre/verify/model.h"
+#include "verify/costs.h"
 
 namespace {
 
@@ -184,6 +187,75 @@ struct NoOverflow : Model<NoOverflow, 2> {
   }
 };
 
+// An await that does what it is told while the waiter stands in the queue.
+struct ScriptedAwait {
+  const std::function<void()>& script;
+  WaitOutcome operator()(List& list, sabre::BlockingWaiter<S>& waiter, TimePoint deadline) const {
+    script();
+    return list.Await(waiter, deadline);
+  }
+};
+
+std::vector<std::uint64_t> OwnersIn(List& list) {
+  std::vector<std::uint64_t> owners;
+  list.ForEach([&](List::Key, const sabre::Waiter<S>& one) { owners.push_back(one.owner()); });
+  return owners;
+}
+
+// Who is seen in the queue has said who it is.
+struct AcquirerIsSeen : Model<AcquirerIsSeen, 2> {
+  Permits permits;
+  void Thread(int id) {
+    if (id == 0) {
+      permits.semaphore.Acquire(5, kSoon);
+      return;
+    }
+    const std::vector<std::uint64_t> owners = OwnersIn(permits.list);
+    SABRE_VERIFY(owners.empty() || owners == std::vector<std::uint64_t>{5});
+    Reached(owners.empty() ? "not seen" : "seen");
+  }
+};
+
+// The table of the cell, row by row, at its edges, and what each row costs.
+struct CellFollowsItsTable : Model<CellFollowsItsTable, 1> {
+  static constexpr std::uint32_t kMax = TheSemaphore::kMax;
+  static constexpr std::uint32_t kMayWait = std::uint32_t{1} << 31;
+  Permits permits;
+  void Edges() {
+    TheSemaphore& semaphore = permits.semaphore;
+    SABRE_VERIFY(!semaphore.TryAcquire() && semaphore.Available() == 0);
+    SABRE_VERIFY(!semaphore.Release(kMax + 1) && semaphore.Available() == 0);
+    SABRE_VERIFY(semaphore.Release(kMax) && semaphore.Available() == kMax);
+    SABRE_VERIFY(!semaphore.Release(1) && semaphore.Release(0) && semaphore.TryAcquire());
+    SABRE_VERIFY(semaphore.Available() == kMax - 1 && semaphore.Release(1));
+    SABRE_VERIFY(semaphore.Available() == kMax);
+    permits.cell.store(1, S::kRelaxed);
+  }
+  void Costs() {
+    const std::size_t before = Locks();
+    SABRE_VERIFY(permits.semaphore.Acquire() == WaitOutcome::kNotified);
+    SABRE_VERIFY(permits.semaphore.Release() && permits.semaphore.TryAcquire());
+    SABRE_VERIFY(Locks() == before && permits.semaphore.Available() == 0);
+  }
+  void Queue() {
+    const std::function<void()> script = [this] {
+      SABRE_VERIFY(permits.cell.load(S::kRelaxed) == kMayWait &&
+                   permits.semaphore.Available() == 0);
+      SABRE_VERIFY(OwnersIn(permits.list) == std::vector<std::uint64_t>{5});
+      SABRE_VERIFY(!permits.semaphore.TryAcquire() && permits.semaphore.Release(3));
+      SABRE_VERIFY(permits.semaphore.Available() == 2);
+    };
+    SABRE_VERIFY(permits.semaphore.Acquire(5, sabre::kNever, ScriptedAwait{script}) ==
+                 WaitOutcome::kNotified);
+    SABRE_VERIFY(permits.semaphore.Available() == 2);
+  }
+  void Thread(int) {
+    Edges();
+    Costs();
+    Queue();
+  }
+};
+
 // ---- barrier
 
 struct Group {
@@ -269,6 +341,72 @@ struct OneDrops : Model<OneDrops, 2> {
   }
 };
 
+// An arrival of nobody ends no phase, whatever the others do meanwhile.
+struct NobodyArrives : Model<NobodyArrives, 2> {
+  Group group{1};
+  void Thread(int id) {
+    if (id == 1) {
+      Reached(group.barrier.Arrive(0) == 0u ? "in the first phase" : "later");
+      return;
+    }
+    for (std::uint32_t i = 0; i < 2; ++i) SABRE_VERIFY(group.barrier.Arrive(1) == i);
+  }
+  void After() {
+    SABRE_VERIFY(group.phase.load(S::kRelaxed) == 2 && group.arrivals.load(S::kRelaxed) == 0);
+  }
+};
+
+// Any number may wait for the end of a phase: who was told of it, not only who arrives. It is the last
+// phase before their number wraps around.
+struct OthersWaitToo : Model<OthersWaitToo, 3> {
+  static constexpr TheBarrier::Phase kLast = UINT32_MAX;
+  Group group{1};
+  void Before() { group.phase.store(kLast, S::kRelaxed); }
+  void Thread(int id) {
+    if (id == 0) {
+      SABRE_VERIFY(group.barrier.Arrive() == kLast && group.barrier.HasEnded(kLast));
+    } else {
+      SABRE_VERIFY(group.barrier.Wait(kLast) == WaitOutcome::kNotified);
+    }
+  }
+  void After() { SABRE_VERIFY(group.list.Count(kKey) == 0 && !group.barrier.HasEnded(0)); }
+};
+
+// Who is seen in the queue has said who it is.
+struct ArriverIsSeen : Model<ArriverIsSeen, 2> {
+  Group group{2};
+  void Thread(int id) {
+    if (id == 0) {
+      group.barrier.Wait(*group.barrier.Arrive(), 6, kSoon);
+      return;
+    }
+    const std::vector<std::uint64_t> owners = OwnersIn(group.list);
+    SABRE_VERIFY(owners.empty() || owners == std::vector<std::uint64_t>{6});
+    Reached(owners.empty() ? "not seen" : "seen");
+  }
+};
+
+// The table of the cells, row by row, and what each row costs.
+struct PhaseFollowsItsTable : Model<PhaseFollowsItsTable, 1> {
+  Group group{3};
+  void Thread(int) {
+    TheBarrier& barrier = group.barrier;
+    SABRE_VERIFY(!barrier.Arrive(4).has_value() && barrier.Arrive(2) == 0u);
+    SABRE_VERIFY(!barrier.Arrive(2).has_value() && !barrier.HasEnded(0));
+    const std::function<void()> script = [this] {
+      SABRE_VERIFY(OwnersIn(group.list) == std::vector<std::uint64_t>{6});
+      SABRE_VERIFY(group.barrier.ArriveAndDrop() == 0u && group.barrier.HasEnded(0));
+    };
+    SABRE_VERIFY(barrier.Wait(0, 6, sabre::kNever, ScriptedAwait{script}) ==
+                 WaitOutcome::kNotified);
+    const std::size_t before = Locks();
+    SABRE_VERIFY(barrier.Wait(0) == WaitOutcome::kNotified && Locks() == before);
+    SABRE_VERIFY(barrier.Arrive(2) == 1u && barrier.HasEnded(1) && !barrier.HasEnded(2));
+    SABRE_VERIFY(barrier.Wait(2, 0, kSoon) == WaitOutcome::kTimedOut);
+    SABRE_VERIFY(!barrier.Arrive(3).has_value());
+  }
+};
+
 const std::vector<Search> kTwoThreads = {Bound(3, 200'000), Full(100'000), Random(20'000)};
 const std::vector<Search> kThreeThreads = {Bound(2, 300'000), Random(30'000)};
 
@@ -290,6 +428,11 @@ const Suite semaphore_suite(
                                 {.searches = kTwoThreads,
                                  .reaches = {"the newcomer has the second",
                                              "the newcomer came too early"}}),
+        Claim<CellFollowsItsTable>("the cell's table row by row, and what each row costs",
+                                   {.searches = {Full(), Random(10)}}),
+        Claim<AcquirerIsSeen>("who is seen in the queue has said who it is",
+                              {.searches = {Full(), Random(1'000)},
+                               .reaches = {"seen", "not seen"}}),
         Claim<NoOverflow>("the number of permits never wraps around",
                           {.searches = kTwoThreads, .reaches = {"both", "one"}}),
     });
@@ -303,6 +446,15 @@ const Suite barrier_suite(
                            {.searches = kThreeThreads}),
         Claim<ArriveThenWaitLater>("an arrival stands when its wait has timed out",
                                    {.searches = kTwoThreads, .reaches = {"ended", "timed out"}}),
+        Claim<NobodyArrives>("an arrival of nobody ends no phase",
+                             {.searches = kTwoThreads, .reaches = {"in the first phase", "later"}}),
+        Claim<PhaseFollowsItsTable>("the cells' table row by row, and what each row costs",
+                                    {.searches = {Full(), Random(10)}}),
+        Claim<ArriverIsSeen>("who is seen in the queue has said who it is",
+                             {.searches = {Full(), Random(1'000)},
+                              .reaches = {"seen", "not seen"}}),
+        Claim<OthersWaitToo>("1 arrival, 2 that wait: both go on",
+                             {.searches = {Bound(2, 100'000), Random(5'000)}}),
         Claim<OneDrops>("who drops out has arrived for ever", {.searches = kTwoThreads}),
     });
 

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "sabre/sync/condition.h"
 #include "sabre/sync/mutex.h"
 #include "sabre/verify/model.h"
+#include "verify/costs.h"
 
 namespace {
 
@@ -215,6 +219,129 @@ struct NobodyStarves : Model<Derived, kThreads> {
 struct OneWaiterStarvesNot : NobodyStarves<OneWaiterStarvesNot, 2> {};
 struct TwoWaitersStarveNot : NobodyStarves<TwoWaitersStarveNot, 3> {};
 
+// One that stands in the queue and is neither a lock's waiter nor anybody's thread.
+struct Bystander : sabre::Waiter<S> {
+  Bystander() : sabre::Waiter<S>([](sabre::Waiter<S>&, WaitOutcome) {}) {}
+};
+
+// An await that does what it is told while the lock's waiter stands in the queue.
+struct ScriptedAwait {
+  const std::function<void()>& script;
+  WaitOutcome operator()(List& list, sabre::BlockingWaiter<S>& waiter, TimePoint deadline) const {
+    script();
+    return list.Await(waiter, deadline);
+  }
+};
+
+// An await that looks, and then gives up.
+struct BriefAwait {
+  const std::function<void()>& script;
+  WaitOutcome operator()(List& list, sabre::BlockingWaiter<S>& waiter, TimePoint deadline) const {
+    script();
+    list.Cancel(waiter, WaitOutcome::kCancelled);
+    return list.Await(waiter, deadline);
+  }
+};
+
+std::vector<std::uint64_t> OwnersIn(List& list) {
+  std::vector<std::uint64_t> owners;
+  list.ForEach([&](List::Key, const sabre::Waiter<S>& one) { owners.push_back(one.owner()); });
+  return owners;
+}
+
+// The table of the cell, row by row: a waiter that is passed over goes back to the front and is then
+// handed the lock, newcomers may take a lock that is free and marked, and with nobody waiting each
+// operation is one step.
+struct CellFollowsItsTable : Model<CellFollowsItsTable, 1> {
+  using Owners = std::vector<std::uint64_t>;
+  Guarded guarded;
+  Bystander bystander;
+  int calls = 0;
+  std::uint32_t Word() { return guarded.cell.load(S::kRelaxed); }
+
+  void Uncontended() {
+    const std::size_t before = Steps();
+    SABRE_VERIFY(guarded.mutex.TryLock(1));
+    SABRE_VERIFY(guarded.mutex.Unlock(1));
+    SABRE_VERIFY(Steps() - before == 2);
+    const std::size_t locks = Locks();
+    SABRE_VERIFY(guarded.mutex.Lock(1) == WaitOutcome::kNotified && Word() == 1 << 1);
+    SABRE_VERIFY(guarded.mutex.Unlock(1) && Word() == 0 && Locks() == locks);
+  }
+  void FreeButMarked() {
+    guarded.cell.store(1, S::kRelaxed);
+    SABRE_VERIFY(guarded.mutex.TryLock(1) && Word() == (1 << 1 | 1));
+    SABRE_VERIFY(!guarded.mutex.TryLock(2) && !guarded.mutex.Unlock(2));
+    SABRE_VERIFY(guarded.mutex.Unlock(1) && Word() == 0);
+  }
+  void FirstCall() {
+    TheMutex& mutex = guarded.mutex;
+    SABRE_VERIFY(Word() == (1 << 1 | 1));
+    const std::function<void()> look = [this] {
+      SABRE_VERIFY(OwnersIn(guarded.list) == (Owners{2, 3}));  // in order of arrival
+    };
+    SABRE_VERIFY(mutex.Lock(3, sabre::kNever, BriefAwait{look}) == WaitOutcome::kCancelled);
+    bystander.Describe(7, TimePoint());
+    SABRE_VERIFY(guarded.list.Enqueue(bystander, kKey, [] { return true; }));
+    SABRE_VERIFY(OwnersIn(guarded.list) == (Owners{2, 7}));
+    SABRE_VERIFY(mutex.Unlock(1) && Word() == 1);  // woken, not handed over
+    SABRE_VERIFY(OwnersIn(guarded.list) == Owners{7});
+    SABRE_VERIFY(mutex.TryLock(4) && Word() == (4 << 1 | 1));
+  }
+  void SecondCall() {
+    TheMutex& mutex = guarded.mutex;
+    SABRE_VERIFY(OwnersIn(guarded.list) == (Owners{2, 7}));
+    SABRE_VERIFY(guarded.list.Cancel(bystander, WaitOutcome::kCancelled));
+    SABRE_VERIFY(mutex.Unlock(4) && Word() == 2 << 1 && !mutex.TryLock(5));
+  }
+  void Thread(int) {
+    Uncontended();
+    FreeButMarked();
+    SABRE_VERIFY(guarded.mutex.TryLock(1));
+    const std::function<void()> script = [this] {
+      calls += 1;
+      calls == 1 ? FirstCall() : SecondCall();
+    };
+    const WaitOutcome outcome = guarded.mutex.Lock(2, sabre::kNever, ScriptedAwait{script});
+    SABRE_VERIFY(outcome == WaitOutcome::kNotified && calls == 2 && guarded.mutex.Holds(2));
+    SABRE_VERIFY(guarded.mutex.Unlock(2) && Word() == 0);
+  }
+};
+
+// A lock that becomes free between the try and the queue is taken there, although it is marked; and who
+// takes it so leaves the mark for the others in the queue.
+struct FreedOnTheWayToTheQueue : Model<FreedOnTheWayToTheQueue, 2> {
+  Guarded guarded;
+  Bystander bystander;
+  WaitOutcome outcome = WaitOutcome::kNotEqual;
+  int waits = 0;
+  void Before() {
+    SABRE_VERIFY(guarded.mutex.TryLock(Me(0)));
+    SABRE_VERIFY(guarded.list.Enqueue(bystander, kKey, [this] {
+      guarded.cell.fetch_or(1, S::kRelaxed);
+      return true;
+    }));
+  }
+  void Thread(int id) {
+    if (id == 0) {
+      // As Unlock does when the first of several waiters is not passed over, and is slow to come.
+      guarded.cell.store(1, S::kRelease);
+      return;
+    }
+    const std::function<void()> script = [this] {
+      waits += 1;
+      guarded.list.CancelAll();
+    };
+    outcome = guarded.mutex.Lock(Me(1), sabre::kNever, ScriptedAwait{script});
+    if (outcome == WaitOutcome::kNotified)
+      SABRE_VERIFY(guarded.cell.load(S::kRelaxed) == (Me(1) << 1 | 1));
+  }
+  void After() {
+    guarded.list.CancelAll();
+    Reached(outcome == WaitOutcome::kNotified ? "locked" : "queued");
+  }
+};
+
 // ---- condition
 
 struct Told {
@@ -275,6 +402,39 @@ struct TimeoutAgainstNotify : Model<TimeoutAgainstNotify, 2> {
   }
 };
 
+// Who waits is seen in the queue by name.
+struct WhoWaitsIsSeen : Model<WhoWaitsIsSeen, 1> {
+  Told told;
+  void Thread(int) {
+    SABRE_VERIFY(told.guarded.mutex.TryLock(3));
+    const std::function<void()> script = [this] {
+      SABRE_VERIFY(OwnersIn(told.guarded.list) == std::vector<std::uint64_t>{3});
+      SABRE_VERIFY(!told.guarded.mutex.Holds(3) && told.condition.Notify() == 1);
+    };
+    SABRE_VERIFY(told.condition.Wait(told.guarded.mutex, 3, sabre::kNever, ScriptedAwait{script}) ==
+                 WaitOutcome::kNotified);
+    SABRE_VERIFY(told.guarded.mutex.Holds(3) && told.condition.Notify() == 0);
+    SABRE_VERIFY(told.guarded.mutex.Unlock(3));
+  }
+};
+
+// Who is seen in the queue has said who it is.
+struct WaiterIsSeen : Model<WaiterIsSeen, 2> {
+  Told told;
+  void Thread(int id) {
+    TheMutex& mutex = told.guarded.mutex;
+    if (id == 0) {
+      SABRE_VERIFY(mutex.TryLock(3));
+      told.condition.Wait(mutex, 3, kSoon);
+      SABRE_VERIFY(mutex.Unlock(3));
+      return;
+    }
+    const std::vector<std::uint64_t> owners = OwnersIn(told.guarded.list);
+    SABRE_VERIFY(owners.empty() || owners == std::vector<std::uint64_t>{3});
+    Reached(owners.empty() ? "not seen" : "seen");
+  }
+};
+
 // Two that wait, a Notify of one and a Notify of all: the counts are exact.
 struct ExactCounts : Model<ExactCounts, 3> {
   Told told;
@@ -306,7 +466,7 @@ const std::vector<Search> kTwoThreads = {Bound(3, 200'000), Full(100'000), Rando
 const std::vector<Search> kThreeThreads = {Bound(2, 300'000), Random(30'000)};
 
 const Suite mutex_suite(
-    "Mutex", {"sabre/sync/mutex.h"},
+    "Mutex", {"sabre/sync/mutex.h", "sabre/sync/await.h"},
     {
         Claim<OneAtATime>("2 threads, twice each: one at a time, nobody left",
                           {.searches = kTwoThreads}),
@@ -326,6 +486,11 @@ const Suite mutex_suite(
         Claim<OneWaiterStarvesNot>("passed over once, then handed the lock",
                                    {.searches = kTwoThreads,
                                     .reaches = {"at once", "woken", "handed over"}}),
+        Claim<CellFollowsItsTable>("the cell's table row by row, and what each row costs",
+                                   {.searches = {Full(), Random(10)}}),
+        Claim<FreedOnTheWayToTheQueue>("a lock freed on the way to the queue is taken, marked",
+                                       {.searches = {Full(), Random(2'000)},
+                                        .reaches = {"locked", "queued"}}),
         Claim<TwoWaitersStarveNot>("2 waiters: each passed over once",
                                    {.searches = kThreeThreads,
                                     .reaches = {"woken", "handed over"}}),
@@ -339,6 +504,10 @@ const Suite condition_suite(
         Claim<TimeoutAgainstNotify>("deadline against Notify: one outcome, mutex held again",
                                     {.searches = kTwoThreads,
                                      .reaches = {"notified", "timed out"}}),
+        Claim<WhoWaitsIsSeen>("who waits is seen by name, without the mutex",
+                              {.searches = {Full(), Random(10)}}),
+        Claim<WaiterIsSeen>("who is seen in the queue has said who it is",
+                            {.searches = {Full(), Random(1'000)}, .reaches = {"seen", "not seen"}}),
         Claim<ExactCounts>("2 waiters, Notify(1), Notify(): exact counts",
                            {.searches = kThreeThreads,
                             .reaches = {"two told", "one told twice", "fewer"}}),

@@ -15,8 +15,8 @@ struct Node : sabre::MpscNode<RelacySync> {
 };
 using Queue = sabre::MpscQueue<Node, RelacySync>;
 
-// Takes what is there, checks that each producer's values (p * 10 + 1, p * 10 + 2, …) come in order, and
-// ends each node at once: the queue must be done with it.
+// Takes what is there, checks that each producer's values (p * 10 + 1, p * 10 + 2, …) come in
+// order, and ends each node at once: the queue must be done with it.
 struct Consumer {
   int last[2] = {0, 0};
   int count = 0;
@@ -32,7 +32,22 @@ struct Consumer {
   }
 };
 
-// Each of two producers pushes kEach nodes; the consumer tries a few pops meanwhile, and takes the rest.
+// Of an empty queue: it says so, more than once, and nodes that come later leave in order.
+void IsEmptyAndWorks(Queue& queue) {
+  SABRE_VERIFY(queue.Pop() == nullptr && queue.Pop() == nullptr);
+  Node nodes[3] = {Node(1), Node(2), Node(3)};
+  queue.Push(nodes[0]);
+  SABRE_VERIFY(queue.Pop() == &nodes[0] && queue.Pop() == nullptr);
+  for (Node& node : nodes) queue.Push(node);
+  for (Node& node : nodes) SABRE_VERIFY(queue.Pop() == &node);
+  SABRE_VERIFY(queue.Pop() == nullptr);
+  // One that had another behind it, and has none now.
+  queue.Push(nodes[1]);
+  SABRE_VERIFY(queue.Pop() == &nodes[1] && queue.Pop() == nullptr);
+}
+
+// Each of two producers pushes kEach nodes; the consumer tries a few pops meanwhile, and takes the
+// rest.
 template <class Derived, int kEach, int kPops>
 struct TwoProducers : Model<Derived, 3> {
   Queue queue;
@@ -48,6 +63,7 @@ struct TwoProducers : Model<Derived, 3> {
     while (consumer.Take(queue)) {
     }
     SABRE_VERIFY(consumer.count == 2 * kEach);
+    IsEmptyAndWorks(queue);
   }
 };
 struct TwoProducersOneEach : TwoProducers<TwoProducersOneEach, 1, 2> {};
@@ -69,6 +85,7 @@ struct OneProducer : Model<Derived, 2> {
     while (consumer.Take(queue)) {
     }
     SABRE_VERIFY(consumer.count == kNodes);
+    IsEmptyAndWorks(queue);
   }
 };
 struct OneProducerTwoNodes : OneProducer<OneProducerTwoNodes, 2, 2> {};
@@ -113,8 +130,10 @@ struct NodeGoesRound : Model<NodeGoesRound, 2> {
   }
   void After() {
     int sum = 0;
-    while (Node* const node = queue.Pop()) sum += node->value.Get();
-    SABRE_VERIFY(sum == 3 || sum == 13);
+    int count = 0;
+    for (; Node* const node = queue.Pop(); ++count) sum += node->value.Get();
+    SABRE_VERIFY(count == 2 && (sum == 3 || sum == 13));
+    IsEmptyAndWorks(queue);
   }
 };
 

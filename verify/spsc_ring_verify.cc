@@ -11,6 +11,22 @@ namespace {
 using namespace sabre::verify;
 using Ring = sabre::SpscRing<int, RelacySync>;
 
+// Of an empty ring: it holds exactly its capacity, says how many it holds, and gives them back in
+// order.
+void HoldsItsCapacity(Ring& ring) {
+  const int capacity = static_cast<int>(ring.capacity());
+  for (int lap = 0; lap < 2; ++lap) {
+    for (int i = 0; i < capacity; ++i) {
+      SABRE_VERIFY(ring.size() == static_cast<std::size_t>(i));
+      SABRE_VERIFY(ring.TryPush(i));
+      SABRE_VERIFY(!ring.empty());
+    }
+    SABRE_VERIFY(!ring.TryPush(capacity) && ring.size() == ring.capacity());
+    for (int i = 0; i < capacity; ++i) SABRE_VERIFY(ring.TryPop() == i);
+    SABRE_VERIFY(!ring.TryPop() && ring.empty() && ring.size() == 0);
+  }
+}
+
 // The producer pushes 1, 2, … and gives up at the first full ring; the consumer tries a few pops.
 template <class Derived, int kCapacity, int kPushes, int kPops>
 struct Fifo : Model<Derived, 2> {
@@ -40,7 +56,8 @@ struct Fifo : Model<Derived, 2> {
       SABRE_VERIFY(*value == popped + 1);
       popped = *value;
     }
-    SABRE_VERIFY(popped == pushed);
+    SABRE_VERIFY(popped == pushed && ring.capacity() == kCapacity);
+    HoldsItsCapacity(ring);
   }
 };
 struct FifoCapacity1 : Fifo<FifoCapacity1, 1, 3, 3> {};
@@ -65,18 +82,37 @@ struct ValueTravelsWhole : Model<ValueTravelsWhole, 2> {
   }
 };
 
-// A full ring keeps what it has and what it was offered.
+// Capacities are powers of two, and every one of them is used.
+struct CapacityIsRoundedUp : Model<CapacityIsRoundedUp, 1> {
+  void Thread(int) {
+    const std::size_t capacities[][2] = {{0, 1}, {1, 1}, {2, 2}, {3, 4}, {4, 4}};
+    for (const auto& [asked, given] : capacities) {
+      Ring ring(asked);
+      SABRE_VERIFY(ring.capacity() == given);
+      HoldsItsCapacity(ring);
+    }
+  }
+};
+
+// A full ring keeps what it has, and leaves what it was offered with its owner.
 struct FullRefuses : Model<FullRefuses, 2> {
-  Ring ring{1};
-  void Before() { SABRE_VERIFY(ring.TryPush(1)); }
+  sabre::SpscRing<std::unique_ptr<int>, RelacySync> ring{1};
+  bool accepted = false;
+  void Before() { SABRE_VERIFY(ring.TryPush(std::make_unique<int>(1))); }
   void Thread(int id) {
     if (id == 0) {
-      int offered = 2;
-      Reached(ring.TryPush(std::move(offered)) ? "accepted" : "refused");
-      SABRE_VERIFY(offered == 2);
+      auto offered = std::make_unique<int>(2);
+      accepted = ring.TryPush(std::move(offered));
+      SABRE_VERIFY(accepted == (offered == nullptr));
+      Reached(accepted ? "accepted" : "refused");
     } else {
-      SABRE_VERIFY(ring.TryPop() == 1);
+      SABRE_VERIFY(**ring.TryPop() == 1);
     }
+  }
+  void After() {
+    SABRE_VERIFY(ring.size() == (accepted ? 1 : 0));
+    if (accepted) SABRE_VERIFY(**ring.TryPop() == 2);
+    SABRE_VERIFY(!ring.TryPop());
   }
 };
 
@@ -109,6 +145,8 @@ const Suite suite("SpscRing", {"sabre/lockfree/spsc_ring.h"},
                       Claim<FullRefuses>("a full ring refuses and leaves the value alone",
                                          {.searches = {Full(), Random(20'000)},
                                           .reaches = {"accepted", "refused"}}),
+                      Claim<CapacityIsRoundedUp>("a ring holds its capacity, lap after lap",
+                                                 {.searches = {Full()}}),
                       Claim<SizeStaysInRange>("size is in [0, capacity] for a third thread",
                                               {.searches = {Full(), Random(20'000)},
                                                .reaches = {"0", "1"}}),

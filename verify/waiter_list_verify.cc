@@ -2,10 +2,17 @@
 // of arrival, and no notification is lost or swallowed.
 #include "sabre/sync/waiter_list.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
+#include "sabre/sync/waiter_index.h"
 #include "sabre/verify/model.h"
+#include "verify/costs.h"
 
 namespace {
 
@@ -331,13 +338,200 @@ struct KeysDoNotMix : Model<KeysDoNotMix, 2> {
   }
 };
 
+// People who look see who waits, since when, in order; and disturb nobody.
+struct LookAtWaiters : Model<LookAtWaiters, 2> {
+  List list;
+  List::BlockingWaiter waiter;
+  AsyncWaiter behind;
+  AsyncWaiter elsewhere;
+  void Before() {
+    SABRE_VERIFY(List::BlockingWaiter::Is(waiter) && !List::BlockingWaiter::Is(behind));
+    waiter.Describe(5, TimePoint(TimePoint::duration(3)));
+    behind.Describe(6, TimePoint(TimePoint::duration(4)));
+    SABRE_VERIFY(list.Enqueue(behind, 8, Always));
+    SABRE_VERIFY(list.Enqueue(elsewhere, 9, Always));
+  }
+  void Thread(int id) {
+    if (id == 0) {
+      SABRE_VERIFY(list.EnqueueFront(waiter, 8, Always));
+      list.Await(waiter, kSoon);
+      return;
+    }
+    const std::size_t count = list.Count(8);
+    SABRE_VERIFY(count == 1 || count == 2);
+    std::vector<std::pair<List::Key, std::uint64_t>> seen;
+    list.ForEach([&](List::Key key, const sabre::Waiter<S>& one) {
+      seen.emplace_back(key, one.owner());
+      SABRE_VERIFY(one.owner() != 5 || one.since() == TimePoint(TimePoint::duration(3)));
+    });
+    std::sort(seen.begin(), seen.end());
+    using Seen = std::vector<std::pair<List::Key, std::uint64_t>>;
+    SABRE_VERIFY(seen == (Seen{{8, 6}, {9, 0}}) || seen == (Seen{{8, 5}, {8, 6}, {9, 0}}));
+    Reached(seen.size() == 3 ? "seen" : "not seen");
+  }
+  void After() {
+    SABRE_VERIFY(list.Count(8) == 1 && list.Count(9) == 1 && list.Count(7) == 0);
+    list.CancelAll();
+    SABRE_VERIFY(list.Count(8) == 0);
+  }
+};
+
+// Who settles hears of the first that was taken, of how many, and of the rest, before any of them does.
+struct SettleHearsOfAll : Model<SettleHearsOfAll, 1> {
+  List list;
+  AsyncWaiter waiters[3];
+  void Thread(int) {
+    for (AsyncWaiter& one : waiters) SABRE_VERIFY(list.Enqueue(one, 8, Always));
+    const auto two = [this](sabre::Waiter<S>* first, std::size_t taken, bool more) {
+      SABRE_VERIFY(first == &waiters[0] && taken == 2 && more && waiters[0].Pending());
+    };
+    SABRE_VERIFY(list.NotifyAndSettle(8, 2, two) == 2 && waiters[1].Ended(WaitOutcome::kNotified));
+    const auto none = [](sabre::Waiter<S>* first, std::size_t taken, bool more) {
+      SABRE_VERIFY(first == nullptr && taken == 0 && !more);
+    };
+    SABRE_VERIFY(list.NotifyAndSettle(9, 1, none) == 0 && list.CancelAll() == 1);
+  }
+};
+
+// With nobody waiting a Notify is a fence and a load, however the waits before it ended.
+struct NobodyWaitsNoLock : Model<NobodyWaitsNoLock, 1> {
+  List list;
+  void NotifyTakesNoLock() {
+    const std::size_t before = Locks();
+    SABRE_VERIFY(list.Notify(8, 1) == 0);
+    SABRE_VERIFY(Locks() == before);
+  }
+  void Thread(int) {
+    NotifyTakesNoLock();
+    SABRE_VERIFY(list.Wait(
+                     8, [] { return false; }, kSoon) == WaitOutcome::kNotEqual);
+    NotifyTakesNoLock();
+    SABRE_VERIFY(list.Wait(8, Always, kSoon) == WaitOutcome::kTimedOut);
+    NotifyTakesNoLock();
+    AsyncWaiter waiters[2];
+    for (AsyncWaiter& one : waiters) SABRE_VERIFY(list.Enqueue(one, 8, Always));
+    SABRE_VERIFY(list.Notify(8, 1) == 1 && list.Notify(9, 1) == 0 && list.Notify(8, 9) == 1);
+    NotifyTakesNoLock();
+    SABRE_VERIFY(list.Enqueue(waiters[0], 8, Always) && list.CancelAll() == 1);
+    NotifyTakesNoLock();
+  }
+};
+
+// The index against a table of queues: each key has its queue, whatever else is in its bucket, and
+// finding one does not get slower.
+struct IndexIsATableOfQueues : Model<IndexIsATableOfQueues, 1> {
+  static constexpr std::size_t kWaiters = 48;
+  static constexpr std::uint64_t kKeys = 24;
+  sabre::WaiterIndex<S> index;
+  std::vector<std::unique_ptr<AsyncWaiter>> waiters;
+  std::map<std::uint64_t, std::vector<sabre::Waiter<S>*>> expected;
+  std::vector<sabre::Waiter<S>*> idle;
+  std::uint64_t random = 1;
+  std::vector<std::uint64_t> keys;
+
+  // Half of the keys share a bucket, whatever the size of the table.
+  void MakeKeys() {
+    for (std::uint64_t key = 0; keys.size() < kKeys / 2; ++key) keys.push_back(key);
+    for (std::uint64_t key = kKeys; keys.size() < kKeys; ++key) {
+      if ((key * 0x9E3779B97F4A7C15u) >> 56 == 0) keys.push_back(key);
+    }
+  }
+  std::uint64_t Draw(std::uint64_t limit) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    return (random >> 33) % limit;
+  }
+  void Check() {
+    std::size_t in_all = 0;
+    for (const std::uint64_t key : keys) {
+      std::vector<sabre::Waiter<S>*> found;
+      index.ForEachOf(key, [&](sabre::Waiter<S>& one) { found.push_back(&one); });
+      SABRE_VERIFY(found == expected[key]);
+      SABRE_VERIFY(index.Front(key) == (found.empty() ? nullptr : found.front()));
+      in_all += found.size();
+    }
+    std::size_t seen = 0;
+    index.ForEach([&](const sabre::Waiter<S>&) { seen += 1; });
+    SABRE_VERIFY(seen == in_all);
+  }
+  void Push() {
+    if (idle.empty()) return;
+    sabre::Waiter<S>* const one = idle.back();
+    idle.pop_back();
+    const std::uint64_t key = keys[Draw(kKeys)];
+    std::vector<sabre::Waiter<S>*>& queue = expected[key];
+    if (Draw(2) == 0) {
+      index.PushBack(*one, key);
+      queue.push_back(one);
+    } else {
+      index.PushFront(*one, key);
+      queue.insert(queue.begin(), one);
+    }
+  }
+  void Pull() {
+    const std::uint64_t key = keys[Draw(kKeys)];
+    std::vector<sabre::Waiter<S>*>& queue = expected[key];
+    if (queue.empty()) {
+      SABRE_VERIFY(index.PopFront(key) == nullptr);
+      return;
+    }
+    const std::size_t at = static_cast<std::size_t>(Draw(queue.size()));
+    sabre::Waiter<S>* const one = queue[at];
+    if (at == 0 && Draw(2) == 0) {
+      SABRE_VERIFY(index.PopFront(key) == one);
+    } else {
+      index.Erase(*one);
+    }
+    queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(at));
+    idle.push_back(one);
+  }
+  // It grows with the keys that are in it at once, and finding one stays as quick.
+  void GrowsWithItsKeys() {
+    constexpr std::uint64_t kMany = 64;
+    sabre::WaiterIndex<S> fresh;
+    std::vector<std::unique_ptr<AsyncWaiter>> many;
+    for (std::uint64_t key = 0; key < kMany; ++key) {
+      many.push_back(std::make_unique<AsyncWaiter>());
+      for (int i = 0; i < 4; ++i) {
+        fresh.PushBack(*many.back(), key);
+        fresh.Erase(*many.back());
+      }
+      SABRE_VERIFY(fresh.bucket_count() <= std::max<std::uint64_t>(4, key * 2));
+      fresh.PushBack(*many.back(), key);
+      SABRE_VERIFY(fresh.bucket_count() > key);
+    }
+    const std::size_t before = Steps();
+    for (std::uint64_t key = 0; key < kMany; ++key)
+      SABRE_VERIFY(fresh.Front(key) == many[key].get());
+    SABRE_VERIFY(Steps() - before <= kMany * 3);
+    std::size_t taken = 0;
+    fresh.Clear([&](sabre::Waiter<S>&) { taken += 1; });
+    SABRE_VERIFY(taken == many.size());
+  }
+  void Thread(int) {
+    MakeKeys();
+    for (std::size_t i = 0; i < kWaiters; ++i) {
+      waiters.push_back(std::make_unique<AsyncWaiter>());
+      idle.push_back(waiters.back().get());
+    }
+    for (int round = 0; round < 400; ++round) {
+      Draw(100) < (round < 200 ? 70 : 35) ? Push() : Pull();
+      if (round % 10 == 0) Check();
+    }
+    std::vector<sabre::Waiter<S>*> taken;
+    index.Clear([&](sabre::Waiter<S>& one) { taken.push_back(&one); });
+    SABRE_VERIFY(taken.size() + idle.size() == kWaiters);
+    SABRE_VERIFY(index.Front(1) == nullptr);
+    GrowsWithItsKeys();
+  }
+};
+
+// Of a script that allocates a full search would try every reuse of memory.
+const std::vector<Search> kScripted = {Random(10)};
 const std::vector<Search> kThreeThreads = {Bound(2, 2'000'000), Random(50'000)};
 const std::vector<Search> kTwoThreads = {Full(300'000), Random(20'000)};
 
 const Suite suite(
-    "WaiterList",
-    {"sabre/sync/waiter_list.h", "sabre/sync/waiter.h", "sabre/sync/waiter_index.h",
-     "sabre/sync/announcement.h"},
+    "WaiterList", {"sabre/sync/waiter_list.h", "sabre/sync/waiter.h", "sabre/sync/waiter_index.h"},
     {
         Claim<StoreThenNotify>("a relaxed store before Notify is never slept through",
                                {.searches = kTwoThreads, .reaches = {"notified", "not equal"}}),
@@ -369,6 +563,14 @@ const Suite suite(
         Claim<CompletionMayWaitAgain>("a completion may wait again",
                                       {.searches = kTwoThreads,
                                        .reaches = {"two rounds", "one round"}}),
+        Claim<LookAtWaiters>("ForEach and Count see who waits, in order, and disturb nobody",
+                             {.searches = kTwoThreads, .reaches = {"seen", "not seen"}}),
+        Claim<SettleHearsOfAll>("settle hears of the first, of how many, of the rest",
+                                {.searches = {Full()}}),
+        Claim<NobodyWaitsNoLock>("with nobody waiting a Notify takes no lock",
+                                 {.searches = {Full(), Random(100)}}),
+        Claim<IndexIsATableOfQueues>("the index is a table of queues, and finds in O(1)",
+                                     {.searches = kScripted}),
         Claim<KeysDoNotMix>("keys do not mix while the table grows", {.searches = kTwoThreads}),
     });
 

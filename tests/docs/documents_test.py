@@ -6,10 +6,12 @@ usage: documents_test.py ROOT BUILD_DIR -- COMPILER...
 A block marked `cpp` that contains `int main(` is a program: it compiles against the library and exits
 with 0. A block marked with a language and a path (`cpp examples/a.h`) is a quotation: its lines stand in
 that file, one after the other. If the path is that of a file of models, and the language `text`, they
-stand in what `./dev verify` prints of it. Other blocks are fragments.
+stand in what `./dev verify` prints of it, with the arguments that follow the path. How long a search took
+does not matter. Other blocks are fragments.
 """
 
 import concurrent.futures
+import functools
 import os
 import pathlib
 import re
@@ -18,7 +20,8 @@ import sys
 import tempfile
 
 BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-QUOTATION = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+QUOTATION = re.compile(r"^```(\w+) (\S+)((?: \S+)*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SECONDS = re.compile(r" +\d+\.\d\d(?=  (?:holds|fails|killed|survives|FAILED))")
 PROOF = "```cpp\nint main() { return 1; }\n```\n```cpp\nint main() { return x; }\n```\n```cpp\nint fragment;\n```\n"
 
 
@@ -26,18 +29,40 @@ def programs(text):
     return [block for block in BLOCK.findall(text) if "int main(" in block]
 
 
-def quoted_source(language, path, root):
+@functools.cache
+def program_of(file, root, build, folder):
+    """The program that is made from a file of models."""
+    built = build / file.relative_to(root).parts[0] / file.stem
+    if built.is_file():
+        return built
+    program = pathlib.Path(folder) / file.stem
+    subprocess.run(
+        [root / "verify" / "check_file.sh", file, "--list"], env={**os.environ, "SABRE_VERIFY_KEEP": str(program)},
+        stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=240,
+    )  # fmt: skip
+    return program
+
+
+@functools.cache
+def output_of(program, arguments):
+    """What the program says."""
+    done = subprocess.run(
+        [program, *arguments],
+        text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=240,
+    )  # fmt: skip
+    return timeless(re.sub(r" +$", "", done.stdout, flags=re.MULTILINE))
+
+
+def timeless(text):
+    return SECONDS.sub(" …", text)
+
+
+def quoted_source(language, path, arguments, root, programs):
     """What a quotation is compared with."""
     file = root / path
-    if not file.is_file():
-        return ""
     if is_output(language, path):
-        done = subprocess.run(
-            [root / "verify" / "check_file.sh", file],
-            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=240,
-        )  # fmt: skip
-        return re.sub(r" +$", "", done.stdout, flags=re.MULTILINE)
-    return file.read_text(encoding="utf-8")
+        return output_of(programs[path], tuple(arguments.split())) if path in programs else ""
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def is_output(language, path):
@@ -51,13 +76,24 @@ def has_relacy(compiler):
     return done.returncode == 0
 
 
-def misquotes(text, root, models):
-    """What a document quotes, by path, and whether it does not stand there."""
-    for language, path, block in QUOTATION.findall(text):
-        if is_output(language, path) and not models:
-            continue
+def misquotes(text, root, programs):
+    """What a document quotes, by path, and whether it does not stand there. Without programs, not what they say."""
+    for language, path, arguments, block in QUOTATION.findall(text):
+        if is_output(language, path):
+            if programs is None:
+                continue
+            block = timeless(block)
         # Whole lines: the block may begin anywhere, but not in the middle of one.
-        yield path, "\n" + block not in "\n" + quoted_source(language, path, root)
+        yield path, "\n" + block not in "\n" + quoted_source(language, path, arguments, root, programs)
+
+
+def quoted_programs(documents, root, build, folder, pool):
+    """The programs whose output is quoted, by path."""
+    paths = sorted(
+        {path for document in documents for language, path, _, _ in QUOTATION.findall(document.read_text(encoding="utf-8")) if is_output(language, path)}
+    )
+    there = [path for path in paths if (root / path).is_file()]
+    return dict(zip(there, pool.map(lambda path: program_of(root / path, root, build, folder), there)))
 
 
 def flags(kind, name, build):
@@ -109,17 +145,21 @@ def main(arguments):
         print(("ok      " if error is None else "FAILED  ") + name)
         if error is not None:
             print(error)
-    models = has_relacy(compiler)
-    for document in documents:
-        for path, wrong in misquotes(document.read_text(encoding="utf-8"), root, models):
-            results.append(not wrong)
-            print(("FAILED  " if wrong else "ok      ") + f"{document.relative_to(root)} quotes {path}")
+    with tempfile.TemporaryDirectory() as folder:
+        programs_quoted = None  # where models cannot be compiled
+        if has_relacy(compiler):
+            with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+                programs_quoted = quoted_programs(documents, root, build, folder, pool)
+        for document in documents:
+            for path, wrong in misquotes(document.read_text(encoding="utf-8"), root, programs_quoted):
+                results.append(not wrong)
+                print(("FAILED  " if wrong else "ok      ") + f"{document.relative_to(root)} quotes {path}")
     bad = [check(source, compiler, root, build) for source in programs(PROOF)]
     results.append(len(bad) == 2 and all(bad))
     print(("ok      " if results[-1] else "FAILED  ") + "a program that does not compile or fails is noticed")
     here = "tests/docs/documents_test.py"
     proof = f"```python {here}\nimport sys\nimport tempfile\n```\n```python {here}\nimport tempfile\nimport sys\n```\n"
-    results.append([wrong for _, wrong in misquotes(proof, root, models)] == [False, True])
+    results.append([wrong for _, wrong in misquotes(proof, root, None)] == [False, True])
     print(("ok      " if results[-1] else "FAILED  ") + "a quotation that differs is noticed")
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Installs Sabre into an empty folder and builds a project of three files against it through pkg-config.
+"""Installs Sabre into an empty folder and builds projects outside the tree against it.
+
+They find it through pkg-config, and through CMake.
 
 usage: install_test.py ROOT BUILD_DIR
 
@@ -9,6 +11,7 @@ library, without exceptions and run-time type information, is kept below it.
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,17 +55,56 @@ def consume(pkgconfig, consumer, options):
 
 
 def check_models(pkgconfig, models):
-    """Builds and runs a folder of models against the `sabre_verify` that was installed."""
+    """Runs the CI script of a folder of models against the `sabre_verify` that was installed."""
     with tempfile.TemporaryDirectory() as folder:
-        run("meson", "setup", folder, models, "--wrap-mode=nofallback", PKG_CONFIG_PATH=str(pkgconfig))
-        run("meson", "test", "-C", folder)
+        copy = pathlib.Path(folder) / "copy"
+        shutil.copytree(models, copy)
+        run("sh", "-c", f"cd '{copy}' && ./ci.sh", PKG_CONFIG_PATH=str(pkgconfig))
+
+
+def find_package(prefix, project):
+    """Builds a CMake project against the package below `prefix`, and runs its tests."""
+    packages = list(pathlib.Path(prefix).rglob("sabreConfig.cmake"))
+    if len(packages) != 1:
+        raise Failed(f"{len(packages)} files sabreConfig.cmake below {prefix}")
+    with tempfile.TemporaryDirectory() as folder:
+        run("cmake", "-S", project, "-B", folder, "-G", "Ninja", f"-Dsabre_DIR={packages[0].parent}")
+        run("cmake", "--build", folder)
+        run("ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure")
+
+
+def package_version(prefix):
+    """Which versions CMake takes the package for."""
+    version = next(pathlib.Path(prefix).rglob("sabreConfigVersion.cmake"))
+    with tempfile.TemporaryDirectory() as folder:
+        script = pathlib.Path(folder) / "ask.cmake"
+        for asked, compatible in [("0.1.0", "TRUE"), ("0.1", "TRUE"), ("0.1.9999", "FALSE"), ("0.0", "FALSE"), ("1.0", "FALSE")]:
+            major, minor = asked.split(".")[:2]
+            script.write_text(
+                f"set(PACKAGE_FIND_VERSION {asked})\nset(PACKAGE_FIND_VERSION_MAJOR {major})\n"
+                f"set(PACKAGE_FIND_VERSION_MINOR {minor})\ninclude({version})\n"
+                f'if(NOT "${{PACKAGE_VERSION_COMPATIBLE}}" STREQUAL "{compatible}")\n'
+                f'message(FATAL_ERROR "{asked}: ${{PACKAGE_VERSION_COMPATIBLE}}")\nendif()\n',
+                encoding="utf-8",
+            )
+            run("cmake", "-P", script)
+
+
+def audit_starts(prefix):
+    """That the script of the audit is there, with all that it imports: without arguments it says how it is used."""
+    script = next(pathlib.Path(prefix).rglob("bin/sabre-audit"))
+    done = subprocess.run([script], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode == 0 or "usage: audit.py BUILD_DIR" not in done.stderr:
+        raise Failed(done.stdout + done.stderr)
+    if not list(pathlib.Path(prefix).rglob("share/sabre/mutant_main.h")):
+        raise Failed("mutant_main.h is not installed")
 
 
 def build_without_exceptions(root, build):
     folder = build / "tests" / "install" / "bare"
     if not (folder / "build.ninja").exists():
         # Optimization is not the question here, and takes most of the time.
-        run("meson", "setup", folder, root, "--buildtype=debug", "-Ddebug=false", "-Dtests=false", *BARE)
+        run("meson", "setup", folder, root, "--buildtype=debug", "-Ddebug=false", "-Dtests=false", "--unity=on", "--unity-size=8", *BARE)
     run("ninja", "-C", folder)
     return folder
 
@@ -97,6 +139,11 @@ def main(root, build):
             "so does a folder of models, against sabre_verify",
             lambda: check_models(install_of_first, root / "examples" / "verify_your_own"),
         )
+        # What was installed lies elsewhere than where it was configured to lie, and is found all the same.
+        case("a CMake project finds the library", lambda: find_package(first, consumer))
+        case("a CMake project finds sabre_verify", lambda: find_package(first, root / "examples" / "verify_published_queue"))
+        case("sabre-audit finds its parts", lambda: audit_starts(first))
+        case("CMake asks for a version that fits", lambda: package_version(first))
         case("it does not if a header was not installed", without_a_header)
         case(
             "the library builds without exceptions and RTTI, and serves that project too",

@@ -1,4 +1,6 @@
-// Wrong lock-free code, as it is found in books and bug trackers: each must fail as predicted.
+// Wrong lock-free code, as books, papers and bug trackers tell of it: each must fail as predicted,
+// and its twin without the mistake must hold. Sources: README.md.
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -9,9 +11,9 @@ namespace {
 using namespace sabre::verify;
 using S = RelacySync;
 
-// A ring that counts one slot too many as free.
-template <int kExtra>
-struct OffByOneRing {
+// A ring of one producer and one consumer.
+template <class Derived, int kTooMany, Order kPublish>
+struct Ring : Model<Derived, 2> {
   static constexpr unsigned kCapacity = 2;
   S::Atomic<unsigned> head{0};
   S::Atomic<unsigned> tail{0};
@@ -19,9 +21,9 @@ struct OffByOneRing {
 
   bool TryPush(int value) {
     const unsigned at = tail.load(S::kRelaxed);
-    if (at - head.load(S::kAcquire) == kCapacity + kExtra) return false;
+    if (at - head.load(S::kAcquire) == kCapacity + kTooMany) return false;
     slots[at % kCapacity].Set(value);
-    tail.store(at + 1, S::kRelease);
+    tail.store(at + 1, kPublish);
     return true;
   }
   std::optional<int> TryPop() {
@@ -31,135 +33,183 @@ struct OffByOneRing {
     head.store(at + 1, S::kRelease);
     return value;
   }
-};
-template <class Derived, int kExtra>
-struct RingModel : Model<Derived, 2> {
-  OffByOneRing<kExtra> ring;
   void Thread(int id) {
     if (id == 0) {
-      for (int i = 1; i <= 3; ++i) static_cast<void>(ring.TryPush(i));
+      for (int i = 1; i <= 3; ++i) static_cast<void>(TryPush(i));
     } else {
-      static_cast<void>(ring.TryPop());
+      static_cast<void>(TryPop());
     }
   }
 };
-struct RightCapacity : RingModel<RightCapacity, 0> {};
-struct CapacityOffByOne : RingModel<CapacityOffByOne, 1> {};
+struct RingRight : Ring<RingRight, 0, S::kRelease> {};
+struct RingOffByOne : Ring<RingOffByOne, 1, S::kRelease> {};
+struct RingPublishesRelaxed : Ring<RingPublishesRelaxed, 0, S::kRelaxed> {};
 
-// A Treiber stack. Freeing a popped node at once lets another pop read freed memory; keeping nodes for
-// reuse lets it swing the head to a node that has left (ABA). Taking all nodes at once has neither.
-struct StackNode {
-  explicit StackNode(int number) : value(number) {}
-  S::Atomic<StackNode*> next{nullptr};
-  S::Var<int> value;
-};
-struct Stack {
-  S::Atomic<StackNode*> head{nullptr};
+// A queue of many producers and one consumer, who sleeps while it is empty. A producer takes its
+// place by an exchange, then links: in between the queue looks empty.
+enum class QueueMistake { kNone, kWakesBeforeItLinks, kAcquireRelease };
 
-  void Push(StackNode* node) {
-    StackNode* old = head.load(S::kRelaxed);
-    do {
-      node->next.store(old, S::kRelaxed);
-    } while (!head.compare_exchange_strong(old, node, S::kRelease, S::kRelaxed));
+template <class Derived, QueueMistake kMistake>
+struct SleepingConsumer : Model<Derived, 2> {
+  struct Node {
+    S::Atomic<Node*> next{nullptr};
+    S::Var<int> value{0};
+  };
+  static constexpr bool kOrdered = kMistake != QueueMistake::kAcquireRelease;
+  static constexpr S::Order kStore = kOrdered ? S::kSeqCst : S::kRelease;
+  static constexpr S::Order kLoad = kOrdered ? S::kSeqCst : S::kAcquire;
+  Node stub;
+  Node node;
+  S::Atomic<Node*> tail{&stub};
+  S::Atomic<bool> sleeps{false};
+  S::Parker consumer;
+  int received = 0;
+
+  void Wake() {
+    if (sleeps.load(kLoad)) consumer.Unpark();
   }
-  StackNode* Pop() {
-    StackNode* old = head.load(S::kAcquire);
-    while (old != nullptr) {
-      StackNode* const next = old->next.load(S::kRelaxed);
-      if (head.compare_exchange_strong(old, next, S::kAcquire, S::kAcquire)) return old;
-    }
-    return nullptr;
+  void Push() {
+    node.value.Set(7);
+    Node* const before = tail.exchange(&node, S::kAcqRel);
+    if (kMistake == QueueMistake::kWakesBeforeItLinks) Wake();
+    before->next.store(&node, kStore);
+    if (kMistake != QueueMistake::kWakesBeforeItLinks) Wake();
   }
-};
-struct PopFreesAtOnce : Model<PopFreesAtOnce, 2> {
-  Stack stack;
-  void Before() {
-    stack.Push(new StackNode(1));
-    stack.Push(new StackNode(2));
-  }
-  void Thread(int) { delete stack.Pop(); }
-};
-struct PopLeaks : Model<PopLeaks, 2> {
-  Stack stack;
-  void Before() { stack.Push(new StackNode(1)); }
-  void Thread(int) { static_cast<void>(stack.Pop()); }
-};
-struct AbaLosesNode : Model<AbaLosesNode, 2> {
-  Stack stack;
-  StackNode nodes[3] = {StackNode(0), StackNode(1), StackNode(2)};
-  S::Atomic<int> owned[3] = {S::Atomic<int>(0), S::Atomic<int>(0), S::Atomic<int>(0)};
-  void Before() {
-    for (StackNode& node : nodes) stack.Push(&node);
-  }
-  void Own(StackNode* node) { SABRE_VERIFY(owned[node - nodes].fetch_add(1, S::kRelaxed) == 0); }
   void Thread(int id) {
-    if (id == 0) {
-      if (StackNode* const node = stack.Pop()) Own(node);
+    if (id == 0) return Push();
+    Node* first = stub.next.load(kLoad);
+    if (first == nullptr) {
+      sleeps.store(true, kStore);
+      first = stub.next.load(kLoad);
+      if (first == nullptr) {
+        consumer.Park(sabre::kNever);
+        first = stub.next.load(kLoad);
+        Reached("slept");
+      }
+    }
+    SABRE_VERIFY(first == &node && first->value.Get() == 7);
+  }
+};
+struct ConsumerWoken : SleepingConsumer<ConsumerWoken, QueueMistake::kNone> {};
+struct WakesBeforeItLinks
+    : SleepingConsumer<WakesBeforeItLinks, QueueMistake::kWakesBeforeItLinks> {};
+struct WakeUpAcquireRelease
+    : SleepingConsumer<WakeUpAcquireRelease, QueueMistake::kAcquireRelease> {};
+
+// The deque of Chase and Lev: one owner takes at the bottom, thieves at the top. Whether the owner
+// must fight for an item, and the thief may, is again Dekker's entry: bottom and top.
+enum class DequeMistake { kNone, kAcquireRelease, kPublishesRelaxed, kTakesTheLastWithoutAFight };
+
+template <class Derived, DequeMistake kMistake>
+struct Deque : Model<Derived, 2> {
+  static constexpr bool kOrdered = kMistake != DequeMistake::kAcquireRelease;
+  static constexpr S::Order kStore = kOrdered ? S::kSeqCst : S::kRelease;
+  static constexpr S::Order kLoad = kOrdered ? S::kSeqCst : S::kAcquire;
+  static constexpr S::Order kWin = kOrdered ? S::kSeqCst : S::kAcqRel;
+  struct Item {
+    S::Var<int> value{0};
+    S::Atomic<int> owners{0};
+  };
+  Item items[2];
+  S::Atomic<Item*> slots[2];
+  S::Atomic<int> top{0};
+  S::Atomic<int> bottom{0};
+
+  void Push(Item* item) {
+    item->value.Set(7);
+    const int at = bottom.load(S::kRelaxed);
+    slots[at % 2].store(item, S::kRelaxed);
+    bottom.store(at + 1, kMistake == DequeMistake::kPublishesRelaxed ? S::kRelaxed : S::kRelease);
+  }
+  bool Win(int at) { return top.compare_exchange_strong(at, at + 1, kWin, S::kRelaxed); }
+  Item* Take() {
+    const int at = bottom.load(S::kRelaxed) - 1;
+    bottom.store(at, kStore);
+    const int first = top.load(kLoad);
+    if (first < at) return slots[at % 2].load(S::kRelaxed);
+    const bool fights = kMistake != DequeMistake::kTakesTheLastWithoutAFight;
+    Item* item = nullptr;
+    if (first == at && (!fights || Win(at))) item = slots[at % 2].load(S::kRelaxed);
+    bottom.store(at + 1, S::kRelease);
+    return item;
+  }
+  Item* Steal() {
+    const int at = top.load(kLoad);
+    if (at >= bottom.load(kLoad)) return nullptr;
+    Item* const item = slots[at % 2].load(S::kRelaxed);
+    return Win(at) ? item : nullptr;
+  }
+  void Own(Item* item) {
+    if (item == nullptr) return;
+    SABRE_VERIFY(item->owners.fetch_add(1, S::kRelaxed) == 0);
+    SABRE_VERIFY(item->value.Get() == 7);
+  }
+  void Thread(int id) {
+    if (id == 1) {
+      for (int i = 0; i < 2; ++i) Own(Steal());
       return;
     }
-    StackNode* const top = stack.Pop();
-    StackNode* const below = stack.Pop();
-    if (below != nullptr) Own(below);
-    if (top != nullptr) stack.Push(top);
-  }
-  void After() {
-    while (StackNode* const node = stack.Pop()) Own(node);
+    for (Item& item : items) Push(&item);
+    Own(Take());
   }
 };
+struct DequeRight : Deque<DequeRight, DequeMistake::kNone> {};
+struct DequeAcquireRelease : Deque<DequeAcquireRelease, DequeMistake::kAcquireRelease> {};
+struct DequePublishesRelaxed : Deque<DequePublishesRelaxed, DequeMistake::kPublishesRelaxed> {};
+// Of one item: the owner is at once at the last.
+template <class Derived, DequeMistake kMistake>
+struct LastItem : Deque<Derived, kMistake> {
+  void Before() { this->Push(&this->items[0]); }
+  void Thread(int id) { this->Own(id == 0 ? this->Take() : this->Steal()); }
+};
+struct LastItemFoughtFor : LastItem<LastItemFoughtFor, DequeMistake::kNone> {};
+struct LastItemTaken : LastItem<LastItemTaken, DequeMistake::kTakesTheLastWithoutAFight> {};
 
-// Double-checked locking: the fast path needs an acquire.
-template <class Derived, Order kFastPath>
+// Double-checked locking.
+template <class Derived, Order kLook, bool kReadyLast = true>
 struct DoubleChecked : Model<Derived, 2> {
   S::Mutex mutex;
-  S::Atomic<int> ready{0};
+  S::Atomic<bool> ready{false};
   S::Var<int> object{0};
   void Thread(int) {
-    if (ready.load(kFastPath) == 0) {
+    if (!ready.load(kLook)) {
       mutex.lock();
-      if (ready.load(S::kRelaxed) == 0) {
+      if (!ready.load(S::kRelaxed)) {
+        if (!kReadyLast) ready.store(true, S::kRelease);
         object.Set(7);
-        ready.store(1, S::kRelease);
+        if (kReadyLast) ready.store(true, S::kRelease);
       }
       mutex.unlock();
     }
     SABRE_VERIFY(object.Get() == 7);
   }
 };
-struct DoubleCheckedAcquire : DoubleChecked<DoubleCheckedAcquire, S::kAcquire> {};
+struct DoubleCheckedRight : DoubleChecked<DoubleCheckedRight, S::kAcquire> {};
 struct DoubleCheckedRelaxed : DoubleChecked<DoubleCheckedRelaxed, S::kRelaxed> {};
+struct ReadyBeforeItIs : DoubleChecked<ReadyBeforeItIs, S::kAcquire, false> {};
 
-// Reference counting with a relaxed decrement.
-template <class Derived, Order kDecrement>
-struct Counted : Model<Derived, 2> {
-  struct Object {
-    S::Atomic<int> count{2};
-    S::Var<int> parts[2];
-  };
-  Object* object = new Object;
-  void Thread(int id) {
-    object->parts[id].Set(1);
-    if (object->count.fetch_sub(1, kDecrement) == 1) delete object;
+// Who comes second must not only leave the work to the first, but wait for it.
+template <class Derived, bool kWaits>
+struct Once : Model<Derived, 2> {
+  S::Atomic<int> state{0};
+  S::Var<int> object{0};
+  void Thread(int) {
+    int fresh = 0;
+    if (state.compare_exchange_strong(fresh, 1, S::kAcquire, S::kAcquire)) {
+      object.Set(7);
+      state.store(2, S::kRelease);
+    } else if (kWaits) {
+      while (state.load(S::kAcquire) != 2) S::SpinHint();
+    }
+    SABRE_VERIFY(object.Get() == 7);
   }
 };
-struct CountedAcqRel : Counted<CountedAcqRel, S::kAcqRel> {};
-struct CountedRelaxed : Counted<CountedRelaxed, S::kRelaxed> {};
+struct OnceRight : Once<OnceRight, true> {};
+struct OnceDoesNotWait : Once<OnceDoesNotWait, false> {};
 
-// Dekker's entry protocol: each raises its flag and looks at the other's.
-template <class Derived, Order kStore, Order kLoad>
-struct Dekker : Model<Derived, 2> {
-  S::Atomic<int> flags[2] = {S::Atomic<int>(0), S::Atomic<int>(0)};
-  S::Var<int> guarded{0};
-  void Thread(int id) {
-    flags[id].store(1, kStore);
-    if (flags[1 - id].load(kLoad) == 0) guarded.Set(id);
-  }
-};
-struct DekkerSeqCst : Dekker<DekkerSeqCst, S::kSeqCst, S::kSeqCst> {};
-struct DekkerAcquireRelease : Dekker<DekkerAcquireRelease, S::kRelease, S::kAcquire> {};
-
-// A seqlock whose reader does not order its second look after the data.
-template <class Derived, Order kData>
-struct SeqLockReader : Model<Derived, 2> {
+// A sequence lock. Odd: a write goes on.
+template <class Derived, Order kData, bool kLooksAgain = true>
+struct Sequence : Model<Derived, 2> {
   S::Atomic<unsigned> sequence{0};
   S::Atomic<int> a{0};
   S::Atomic<int> b{0};
@@ -175,70 +225,84 @@ struct SeqLockReader : Model<Derived, 2> {
     if (before % 2 != 0) return;
     const int first = a.load(kData);
     const int second = b.load(kData);
-    if (sequence.load(S::kRelaxed) == before) {
+    if (!kLooksAgain || sequence.load(S::kRelaxed) == before) {
       SABRE_VERIFY(first == second);
       Reached(first == 0 ? "old" : "new");
     }
   }
 };
-struct SeqLockAcquire : SeqLockReader<SeqLockAcquire, S::kAcquire> {};
-struct SeqLockRelaxed : SeqLockReader<SeqLockRelaxed, S::kRelaxed> {};
+struct SequenceRight : Sequence<SequenceRight, S::kAcquire> {};
+struct SequenceReadsRelaxed : Sequence<SequenceReadsRelaxed, S::kRelaxed> {};
+struct SequenceLooksOnce : Sequence<SequenceLooksOnce, S::kAcquire, false> {};
 
-// A test-and-set lock that opens with a relaxed store.
-template <class Derived, Order kOpen>
-struct SpinLock : Model<Derived, 2> {
-  S::Atomic<bool> locked{false};
-  S::Var<int> guarded{0};
-  void Thread(int) {
-    while (locked.exchange(true, S::kAcquire)) S::SpinHint();
-    guarded.Set(guarded.Get() + 1);
-    locked.store(false, kOpen);
-  }
-  void After() { SABRE_VERIFY(guarded.Get() == 2); }
-};
-struct SpinLockRelease : SpinLock<SpinLockRelease, S::kRelease> {};
-struct SpinLockRelaxed : SpinLock<SpinLockRelaxed, S::kRelaxed> {};
-
-// A counter that is loaded, then stored.
-struct LoadThenStore : Model<LoadThenStore, 2> {
+// An increment in two steps.
+template <class Derived, bool kOneStep>
+struct Counter : Model<Derived, 2> {
   S::Atomic<int> count{0};
-  void Thread(int) { count.store(count.load(S::kSeqCst) + 1, S::kSeqCst); }  // one thread's is lost
+  void Thread(int) {
+    if (kOneStep) {
+      count.fetch_add(1, S::kSeqCst);
+    } else {
+      const int old = count.load(S::kSeqCst);
+      count.store(old + 1, S::kSeqCst);
+    }
+  }
   void After() { SABRE_VERIFY(count.load(S::kSeqCst) == 2); }
 };
+struct CounterRight : Counter<CounterRight, true> {};
+struct LoadThenStore : Counter<LoadThenStore, false> {};
 
-// Both threads free it.
-struct FreedTwice : Model<FreedTwice, 2> {
-  int* memory = new int(0);
-  void Thread(int) { delete memory; }
-};
-
-// An atomic that another thread has made, read without an order between.
-struct PublishedRelaxed : Model<PublishedRelaxed, 2> {
-  S::Atomic<StackNode*> shared{nullptr};
-  std::unique_ptr<StackNode> node;
+// An object that one thread makes and another finds.
+template <class Derived, Order kPublish>
+struct Publication : Model<Derived, 2> {
+  S::Atomic<S::Atomic<int>*> shared{nullptr};
+  std::unique_ptr<S::Atomic<int>> object;
   void Thread(int id) {
     if (id == 0) {
-      node = std::make_unique<StackNode>(1);
-      shared.store(node.get(), S::kRelaxed);
-    } else if (StackNode* const found = shared.load(S::kAcquire)) {
-      static_cast<void>(found->next.load(S::kRelaxed));
+      object = std::make_unique<S::Atomic<int>>(1);
+      shared.store(object.get(), kPublish);
+    } else if (const S::Atomic<int>* const found = shared.load(S::kAcquire)) {
+      static_cast<void>(found->load(S::kRelaxed));
     }
   }
 };
+struct PublishedRelease : Publication<PublishedRelease, S::kRelease> {};
+struct PublishedRelaxed : Publication<PublishedRelaxed, S::kRelaxed> {};
 
-// A state machine that reaches what it calls unreachable.
-struct ReachesUnreachable : Model<ReachesUnreachable, 2> {
-  S::Atomic<int> state{0};
-  void Thread(int) {
-    if (state.fetch_add(1, S::kRelaxed) == 1) S::Unreachable("the second of one");
+// The second stage of two, which a compare-exchange enters.
+template <class Derived, Order kSuccess>
+struct Stages : Model<Derived, 2> {
+  S::Atomic<int> stage{0};
+  S::Var<int> data;
+  void Thread(int id) {
+    if (id == 0) {
+      data.Set(1);
+      stage.store(1, S::kRelease);
+      return;
+    }
+    int expected = 1;
+    if (stage.compare_exchange_strong(expected, 2, kSuccess, S::kAcquire)) data.Set(2);
   }
 };
+struct StagesRight : Stages<StagesRight, S::kAcqRel> {};
+struct AcquiresOnFailure : Stages<AcquiresOnFailure, S::kRelease> {};
+
+// A state machine that reaches what it calls unreachable.
+template <class Derived, int kStates>
+struct StateMachine : Model<Derived, 2> {
+  S::Atomic<int> state{0};
+  void Thread(int) {
+    if (state.fetch_add(1, S::kRelaxed) == kStates) S::Unreachable("one state too many");
+  }
+};
+struct TwoStates : StateMachine<TwoStates, 2> {};
+struct OneStateTooFew : StateMachine<OneStateTooFew, 1> {};
 
 // Growing a block of two pages to two, or of one to three.
 enum class GrowMistake { kNone, kLengthFirst, kStoreForExchange, kRelaxedLength };
 
-template <GrowMistake kMistake>
-struct Growing : Model<Growing<kMistake>, 3> {
+template <class Derived, GrowMistake kMistake>
+struct Growing : Model<Derived, 3> {
   S::Atomic<std::size_t> length{1};
   S::Atomic<int> usable[3];
   void Before() { usable[0].store(1, S::kRelaxed); }
@@ -269,39 +333,59 @@ struct Growing : Model<Growing<kMistake>, 3> {
   }
   void After() { SABRE_VERIFY(length.load(S::kRelaxed) == 3); }
 };
+struct GrowingRight : Growing<GrowingRight, GrowMistake::kNone> {};
+struct LengthFirst : Growing<LengthFirst, GrowMistake::kLengthFirst> {};
+struct StoreForExchange : Growing<StoreForExchange, GrowMistake::kStoreForExchange> {};
+struct RelaxedLength : Growing<RelaxedLength, GrowMistake::kRelaxedLength> {};
 
+const std::vector<Search> kFull = {Full(), Random(20'000)};
+
+// The text of a canary begins with that of its twin.
 const Suite suite(
     "wrong: lock-free", {},
     {
-        Claim<RightCapacity>("(right) a ring", {.searches = {Full(), Random(20'000)}}),
-        Canary<CapacityOffByOne>(FailureKind::kDataRace, "a ring with one slot too many"),
-        Canary<PopFreesAtOnce>(FailureKind::kUseAfterFree, "Treiber pop frees the node at once"),
-        Canary<PopLeaks>(FailureKind::kLeak, "a popped node is never freed"),
-        Canary<AbaLosesNode>(FailureKind::kAssertion, "ABA in a Treiber stack",
-                             {.searches = {Bound(2), Bound(3)}}),
-        Claim<DoubleCheckedAcquire>("(right) double-checked locking", {.searches = {Full()}}),
-        Canary<DoubleCheckedRelaxed>(FailureKind::kDataRace, "double-checked locking, no acquire"),
-        Claim<CountedAcqRel>("(right) a reference count", {.searches = {Full()}}),
-        Canary<CountedRelaxed>(FailureKind::kDataRace, "a reference count, relaxed decrement"),
-        Claim<DekkerSeqCst>("(right) Dekker's entry, seq_cst", {.searches = {Full()}}),
-        Canary<DekkerAcquireRelease>(FailureKind::kDataRace, "Dekker's entry, release/acquire"),
-        Claim<SeqLockAcquire>("(right) a seqlock",
-                              {.searches = {Full(), Random(20'000)}, .reaches = {"old", "new"}}),
-        Canary<SeqLockRelaxed>(FailureKind::kAssertion, "a seqlock, relaxed reader",
-                               {.searches = {Full(), Random(50'000)}}),
-        Claim<SpinLockRelease>("(right) a spin lock", {.searches = {Bound(3), Random(20'000)}}),
-        Canary<SpinLockRelaxed>(FailureKind::kDataRace, "a spin lock that opens relaxed"),
-        Canary<LoadThenStore>(FailureKind::kAssertion, "load, add, store for an increment"),
-        Canary<FreedTwice>(FailureKind::kDoubleFree, "both threads free it"),
-        Canary<PublishedRelaxed>(FailureKind::kDataRace, "an object published relaxed"),
-        Claim<Growing<GrowMistake::kNone>>("(right) growing", {.searches = {Bound(2)}}),
-        Canary<Growing<GrowMistake::kLengthFirst>>(FailureKind::kAssertion,
-                                                   "the length grows before the pages"),
-        Canary<Growing<GrowMistake::kStoreForExchange>>(FailureKind::kAssertion,
-                                                        "a grower stores: the length shrinks"),
-        Canary<Growing<GrowMistake::kRelaxedLength>>(FailureKind::kAssertion,
-                                                     "the length grows by a relaxed exchange"),
-        Canary<ReachesUnreachable>(FailureKind::kAssertion, "Unreachable is reached"),
+        Claim<RingRight>("a ring", {.searches = kFull}),
+        Canary<RingOffByOne>(FailureKind::kDataRace, "a ring: one slot too many"),
+        Canary<RingPublishesRelaxed>(FailureKind::kDataRace, "a ring: publishes relaxed"),
+        Claim<ConsumerWoken>("a queue whose consumer sleeps",
+                             {.searches = kFull, .reaches = {"slept"}}),
+        Canary<WakesBeforeItLinks>(FailureKind::kDeadlock,
+                                   "a queue whose consumer sleeps: woken before the link"),
+        Canary<WakeUpAcquireRelease>(FailureKind::kDeadlock,
+                                     "a queue whose consumer sleeps: release, acquire"),
+        Claim<DequeRight>("a work-stealing deque", {.searches = {Bound(3), Random(20'000)}}),
+        Canary<DequeAcquireRelease>(FailureKind::kAssertion,
+                                    "a work-stealing deque: release, acquire",
+                                    {.searches = {Bound(2), Random(50'000)}}),
+        Canary<DequePublishesRelaxed>(FailureKind::kDataRace,
+                                      "a work-stealing deque: publishes relaxed"),
+        Claim<LastItemFoughtFor>("the last item of a deque", {.searches = kFull}),
+        Canary<LastItemTaken>(FailureKind::kAssertion,
+                              "the last item of a deque: taken without a fight"),
+        Claim<DoubleCheckedRight>("double-checked locking", {.searches = {Full()}}),
+        Canary<DoubleCheckedRelaxed>(FailureKind::kDataRace,
+                                     "double-checked locking: looks relaxed"),
+        Canary<ReadyBeforeItIs>(FailureKind::kDataRace,
+                                "double-checked locking: ready before it is made"),
+        Claim<OnceRight>("once", {.searches = {Bound(3), Random(20'000)}}),
+        Canary<OnceDoesNotWait>(FailureKind::kDataRace, "once: who comes second does not wait"),
+        Claim<SequenceRight>("a sequence lock", {.searches = kFull, .reaches = {"old", "new"}}),
+        Canary<SequenceReadsRelaxed>(FailureKind::kAssertion, "a sequence lock: reads relaxed",
+                                     {.searches = {Full(), Random(50'000)}}),
+        Canary<SequenceLooksOnce>(FailureKind::kAssertion, "a sequence lock: no second look"),
+        Claim<StagesRight>("two stages", {.searches = {Full()}}),
+        Canary<AcquiresOnFailure>(FailureKind::kDataRace,
+                                  "two stages: a compare-exchange acquires when it fails"),
+        Claim<CounterRight>("an increment", {.searches = {Full()}}),
+        Canary<LoadThenStore>(FailureKind::kAssertion, "an increment: load, then store"),
+        Claim<PublishedRelease>("a publication", {.searches = {Full()}}),
+        Canary<PublishedRelaxed>(FailureKind::kDataRace, "a publication: relaxed"),
+        Claim<GrowingRight>("a length that grows", {.searches = {Bound(2)}}),
+        Canary<LengthFirst>(FailureKind::kAssertion, "a length that grows: before its pages"),
+        Canary<StoreForExchange>(FailureKind::kAssertion, "a length that grows: by a store"),
+        Canary<RelaxedLength>(FailureKind::kAssertion, "a length that grows: relaxed"),
+        Claim<TwoStates>("a state machine", {.searches = {Full()}}),
+        Canary<OneStateTooFew>(FailureKind::kAssertion, "a state machine: one state too few"),
     });
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Wrong locks over a waiter list, as they are found in the wild: each must fail as predicted. The locks
-// here are small ones with their mistakes built in by a parameter; without a mistake they hold.
+// Wrong locks over a waiter list: each must fail as predicted. The locks here are small ones with
+// their mistakes built in by a parameter; their twins without a mistake must hold. Sources:
+// README.md.
 #include <cstddef>
 #include <cstdint>
 
@@ -110,7 +111,8 @@ struct SmallMutex {
   }
 };
 
-// Thread 0 takes the lock again and again; the others once, thread 1 with a deadline if it is timed.
+// Thread 0 takes the lock again and again; the others once, thread 1 with a deadline if it is
+// timed.
 template <class Derived, Mistake kMistake, int kThreads, bool kTimed = false>
 struct Locks : Model<Derived, kThreads> {
   SmallMutex<kMistake> mutex;
@@ -167,8 +169,8 @@ struct BackOfTheQueue : PassedOver<BackOfTheQueue, false> {};
 
 // ---- condition
 
-// It gives the lock up before it stands in the queue: a notification in between is lost. Or the notifier
-// notifies before the change.
+// It gives the lock up before it stands in the queue: a notification in between is lost. Or the
+// notifier notifies before the change.
 template <class Derived, bool kEnqueuesFirst, bool kNotifies>
 struct Waits : Model<Derived, 2> {
   SmallMutex<Mistake::kNone> mutex;
@@ -252,68 +254,49 @@ struct Permits : Model<Derived, 2> {
   }
   void After() { SABRE_VERIFY(semaphore.permits.load(S::kRelaxed) == (got ? 0u : 1u)); }
 };
-struct RightSemaphore : Permits<RightSemaphore, Slip::kNone, true> {};
+struct RightSemaphore : Permits<RightSemaphore, Slip::kNone, false> {};
+struct RightTimedSemaphore : Permits<RightTimedSemaphore, Slip::kNone, true> {};
 struct IntoTheCellOnly : Permits<IntoTheCellOnly, Slip::kIntoTheCellOnly, false> {};
 struct IntoBoth : Permits<IntoBoth, Slip::kIntoBoth, false> {};
 struct TimeoutSwallows : Permits<TimeoutSwallows, Slip::kTimeoutSwallows, true> {};
 struct CountedOutsideTheLock : Permits<CountedOutsideTheLock, Slip::kCountedOutsideTheLock, false> {
 };
 
-// ---- barrier
-
-// Two threads, two phases, spinning. The last to arrive begins the next phase before it has put the
-// count back, or never puts it back.
-template <class Derived, bool kCountFirst>
-struct Phases : Model<Derived, 2> {
-  S::Atomic<std::uint32_t> arrived{0};
-  S::Atomic<std::uint32_t> phase{0};
-  S::Var<int> data[2];
-  void ArriveAndWait() {
-    const std::uint32_t mine = phase.load(S::kRelaxed);
-    if (arrived.fetch_add(1, S::kAcqRel) == 1) {
-      if (kCountFirst) arrived.store(0, S::kRelaxed);
-      phase.store(mine + 1, S::kRelease);
-      if (!kCountFirst) arrived.store(0, S::kRelaxed);
-    }
-    while (phase.load(S::kAcquire) == mine) S::SpinHint();
-  }
-  void Thread(int id) {
-    data[id].Set(1);
-    ArriveAndWait();
-    SABRE_VERIFY(data[1 - id].Get() == 1);
-    ArriveAndWait();
-  }
-};
-struct RightPhases : Phases<RightPhases, true> {};
-struct PhaseBeforeCount : Phases<PhaseBeforeCount, false> {};
-
 const std::vector<Search> kRight = {Bound(2, 100'000), Random(20'000)};
 
+// The text of a canary begins with that of its twin.
 const Suite suite(
     "wrong: locks", {},
     {
-        Claim<Right>("(right) a small mutex", {.searches = kRight}),
-        Claim<RightTimed>("(right) the same with a deadline", {.searches = kRight}),
-        Canary<MarkedOutsideTheLock>(FailureKind::kDeadlock, "marked outside the list's lock"),
-        Canary<NotMarked>(FailureKind::kDeadlock, "a waiter leaves no mark"),
-        Canary<UnlockRelaxed>(FailureKind::kDataRace, "the unlock is relaxed"),
-        Canary<HandOverLeavesItFree>(FailureKind::kDataRace, "a hand-over leaves the lock free"),
-        Canary<HandOverIsNotTold>(FailureKind::kDeadlock, "the new owner does not know"),
-        Canary<TimeoutIgnoresHandOver>(FailureKind::kDeadlock, "a timeout ignores the hand-over"),
-        Canary<WakeUpSwallowed>(FailureKind::kDeadlock, "a woken waiter goes without a try"),
-        Canary<NoHandOver>(FailureKind::kAssertion, "no hand-over: passed over again and again"),
-        Claim<BackToTheFront>("(right) who was passed over keeps its place", {.searches = kRight}),
-        Canary<BackOfTheQueue>(FailureKind::kAssertion, "who was passed over loses its place"),
-        Claim<RightCondition>("(right) a small condition", {.searches = kRight}),
-        Canary<UnlocksBeforeItQueues>(FailureKind::kDeadlock, "unlocked before it is queued"),
-        Canary<NotifyIsForgotten>(FailureKind::kDeadlock, "a change without a notification"),
-        Claim<RightSemaphore>("(right) a small semaphore", {.searches = kRight}),
-        Canary<IntoTheCellOnly>(FailureKind::kDeadlock, "a permit goes past who waits"),
-        Canary<IntoBoth>(FailureKind::kAssertion, "a permit is given twice"),
-        Canary<TimeoutSwallows>(FailureKind::kAssertion, "a timeout swallows a permit"),
-        Canary<CountedOutsideTheLock>(FailureKind::kDeadlock, "permits counted outside the lock"),
-        Claim<RightPhases>("(right) a small barrier", {.searches = kRight}),
-        Canary<PhaseBeforeCount>(FailureKind::kLivelock, "the phase begins before its count"),
+        Claim<Right>("a mutex", {.searches = kRight}),
+        Canary<MarkedOutsideTheLock>(FailureKind::kDeadlock,
+                                     "a mutex: marked outside the list's lock"),
+        Canary<NotMarked>(FailureKind::kDeadlock, "a mutex: a waiter leaves no mark"),
+        Canary<UnlockRelaxed>(FailureKind::kDataRace, "a mutex: the unlock is relaxed"),
+        Canary<HandOverLeavesItFree>(FailureKind::kDataRace, "a mutex: handed over and left free"),
+        Canary<HandOverIsNotTold>(FailureKind::kDeadlock, "a mutex: its new owner does not know"),
+        Canary<NoHandOver>(FailureKind::kAssertion, "a mutex: never handed over"),
+        Claim<RightTimed>("a mutex with deadlines", {.searches = kRight}),
+        Canary<TimeoutIgnoresHandOver>(FailureKind::kDeadlock,
+                                       "a mutex with deadlines: a timeout ignores the hand-over"),
+        Canary<WakeUpSwallowed>(FailureKind::kDeadlock,
+                                "a mutex with deadlines: a woken waiter goes without a try"),
+        Claim<BackToTheFront>("who was passed over", {.searches = kRight}),
+        Canary<BackOfTheQueue>(FailureKind::kAssertion, "who was passed over: loses its place"),
+        Claim<RightCondition>("a condition", {.searches = kRight}),
+        Canary<UnlocksBeforeItQueues>(FailureKind::kDeadlock,
+                                      "a condition: unlocked before it is queued"),
+        Canary<NotifyIsForgotten>(FailureKind::kDeadlock,
+                                  "a condition: a change nobody is told of"),
+        Claim<RightSemaphore>("a semaphore", {.searches = kRight}),
+        Canary<IntoTheCellOnly>(FailureKind::kDeadlock,
+                                "a semaphore: a permit goes past who waits"),
+        Canary<IntoBoth>(FailureKind::kAssertion, "a semaphore: a permit is given twice"),
+        Canary<CountedOutsideTheLock>(FailureKind::kDeadlock,
+                                      "a semaphore: permits counted outside the lock"),
+        Claim<RightTimedSemaphore>("a semaphore with deadlines", {.searches = kRight}),
+        Canary<TimeoutSwallows>(FailureKind::kAssertion,
+                                "a semaphore with deadlines: a timeout swallows a permit"),
     });
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace sabre {
 
-// Bytes. Not std::hardware_destructive_interference_size: that changes with compiler flags, and with
-// it the layout of public types.
+// Bytes. Not std::hardware_destructive_interference_size: that changes with compiler flags, and
+// with it the layout of public types.
 inline constexpr std::size_t kCacheLine = 64;
 
 }  // namespace sabre

@@ -121,6 +121,10 @@ class WaiterIndex {
     }
   }
 
+  // How many keys it has room for before it grows: as many as were in it at once, up to the next power
+  // of two.
+  std::size_t bucket_count() const noexcept { return std::size_t{1} << (64 - shift_); }
+
  private:
   static constexpr std::size_t kInlineBuckets = 4;
 
@@ -184,8 +188,6 @@ class WaiterIndex {
 
   Waiter** buckets() noexcept { return heap_ != nullptr ? heap_.get() : inline_; }
   Waiter* const* buckets() const noexcept { return heap_ != nullptr ? heap_.get() : inline_; }
-
-  std::size_t bucket_count() const noexcept { return std::size_t{1} << (64 - shift_); }
 
   // Small and close together: two threads that take turns to wait pass it back and forth.
   std::uint32_t shift_ = 62;  // 64 - log2(bucket_count())

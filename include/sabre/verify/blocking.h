@@ -36,6 +36,14 @@ class Clock {
       if (known_[i] < thread.acq_rel_order_[i]) known_[i] = thread.acq_rel_order_[i];
     }
   }
+  // Whether all that was released happens before what this thread does next.
+  bool IsKnown() const {
+    const rl::thread_info_base& thread = *rl::ctx().threadx_;
+    for (int i = 0; i < rl::ctx().get_thread_count(); ++i) {
+      if (thread.acq_rel_order_[i] < known_[i]) return false;
+    }
+    return true;
+  }
 
  private:
   rl::timestamp_t known_[kMaxThreads] = {};
@@ -84,8 +92,9 @@ class Sleepers {
   int size_ = 0;
 };
 
-inline void LogBlocking(Op op, std::uint32_t object, Site site) {
-  Log({.op = op, .object = object, .site = site});
+inline std::uint32_t LogBlocking(Op op, std::uint32_t object, Site site,
+                                 std::uint32_t reads_from = kNoEvent) {
+  return Log({.op = op, .object = object, .reads_from = reads_from, .site = site});
 }
 
 }  // namespace internal
@@ -96,9 +105,13 @@ class Mutex {
  public:
   Mutex() : object_(internal::CurrentTrace().NewObject()) {}
   ~Mutex() {
+    alive_.Check(Site("", 0), object_);
     if (owner_ != kNobody || !sleepers_.empty()) {
       internal::Fail(FailureKind::kMutexMisuse, "a mutex ended while locked", Site("", 0));
     }
+    if (clock_.IsKnown()) return;
+    internal::LogBlocking(Op::kEnd, object_, Site("", 0));
+    internal::FailRace("a mutex ends, and its last unlock is not ordered before", Site("", 0));
   }
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
@@ -126,8 +139,8 @@ class Mutex {
   }
   void unlock(Site site = Site()) {
     rl::ctx().sched();
-    internal::LogBlocking(Op::kUnlock, object_, site);
-    Release(site);
+    const std::uint32_t event = internal::LogBlocking(Op::kUnlock, object_, site);
+    Release(event, site);
   }
 
  private:
@@ -144,20 +157,23 @@ class Mutex {
   void Own(Site site) {
     owner_ = rl::ctx().threadx_->index_;
     clock_.Acquire();
-    internal::LogBlocking(Op::kLock, object_, site);
+    internal::LogBlocking(Op::kLock, object_, site, released_);
   }
-  void Release(Site site) {
+  // `event`: of the release.
+  void Release(std::uint32_t event, Site site) {
     alive_.Check(site, object_);
     if (owner_ != rl::ctx().threadx_->index_) {
       internal::Fail(FailureKind::kMutexMisuse, "a thread unlocks a mutex that it does not hold",
                      site);
     }
     clock_.Release();
+    released_ = event;
     owner_ = kNobody;
     sleepers_.WakeOne(site);
   }
 
   rl::thread_id_t owner_ = kNobody;
+  std::uint32_t released_ = kNoEvent;  // the last release
   bool has_refused_ = false;
   const std::uint32_t object_;
   internal::Clock clock_;
@@ -168,6 +184,13 @@ class Mutex {
 class CondVar {
  public:
   CondVar() : object_(internal::CurrentTrace().NewObject()) {}
+  ~CondVar() {
+    alive_.Check(Site("", 0), object_);
+    if (!sleepers_.empty()) {
+      internal::Fail(FailureKind::kMutexMisuse, "a condition ended while a thread slept on it",
+                     Site("", 0));
+    }
+  }
   CondVar(const CondVar&) = delete;
   CondVar& operator=(const CondVar&) = delete;
 
@@ -185,14 +208,13 @@ class CondVar {
   }
 
  private:
-  void Enter(Op op, Site site) {
+  std::uint32_t Enter(Op op, Site site) {
     rl::ctx().sched();
     alive_.Check(site, object_);
-    internal::LogBlocking(op, object_, site);
+    return internal::LogBlocking(op, object_, site);
   }
   bool SleepOn(Mutex& mutex, bool timed, Site site) {
-    Enter(Op::kWait, site);
-    mutex.Release(site);
+    mutex.Release(Enter(Op::kWait, site), site);
     const bool spurious = rl::ctx().is_random_sched() && spurious_left_ > 0;
     const rl::unpark_reason reason = sleepers_.Sleep(timed, spurious, site);
     if (reason == rl::unpark_reason_spurious) spurious_left_ -= 1;

@@ -2,6 +2,7 @@
 #ifndef SABRE_VERIFY_CHECK_H_
 #define SABRE_VERIFY_CHECK_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <ostream>
 #include <utility>
 
+#include "sabre/verify/crash.h"
 #include "sabre/verify/model.h"
 #include "sabre/verify/result.h"
 #include "sabre/verify/scheduler.h"
@@ -25,21 +27,26 @@ struct Shell : rl::test_suite<Shell<kThreads>, kThreads> {
   Shell() {
     CurrentTrace().Clear();
     CurrentFailure() = FailureNote();
-    State().ops->construct(State().model);
+    ModelRuns() = true;
+    RunModel([] { State().ops->construct(State().model); });
   }
-  ~Shell() { State().ops->destroy(State().model); }
+  ~Shell() {
+    RunModel([] { State().ops->destroy(State().model); });
+    ModelRuns() = false;
+  }
   void before() {
-    State().ops->before(State().model);
+    RunModel([] { State().ops->before(State().model); });
     CurrentTrace().threads_running = true;
   }
   void thread(unsigned index) {
     // Relacy does not free its stacks.
     State().stacks[index] = rl::ctx().threadx_->fiber_.fib.uc_stack.ss_sp;
-    State().ops->thread(State().model, static_cast<int>(index));
+    RunModel([index] { State().ops->thread(State().model, static_cast<int>(index)); });
   }
   void after() {
     CurrentTrace().threads_running = false;
-    State().ops->after(State().model);
+    State().operations = std::max(State().operations, CurrentTrace().most_operations());
+    RunModel([] { State().ops->after(State().model); });
   }
   void invariant() {
     if (State().ops->invariant != nullptr) State().ops->invariant(State().model);
@@ -66,6 +73,8 @@ inline FailureKind FromRelacy(rl::test_result_e result) {
       return FailureKind::kDeadlock;
     case rl::test_result_livelock:
       return FailureKind::kLivelock;
+    case rl::test_result_inconsistent_test_suite:
+      return FailureKind::kCrash;
     case rl::test_result_user_assert_failed:
     case rl::test_result_user_invariant_failed:
       return FailureKind::kAssertion;
@@ -92,6 +101,7 @@ FailureKind Simulate(SearchState& state) {
     rl::ostringstream out;
     rl::istringstream in;
     result = context->simulate(out, in, false);
+    ModelRuns() = false;
   }
   for (void*& stack : state.stacks) {
     std::free(stack);
@@ -124,8 +134,35 @@ inline Failure CaptureFailure(FailureKind kind, const SearchState& state) {
   failure.length = trace.thread_events();
   failure.known.assign(trace.known, trace.known + kMaxThreads);
   failure.execution = state.executions;
+  failure.preemptions = state.preemptions;
+  failure.route = {state.search, state.path, state.choices, state.check};
+  if (state.random()) failure.route.search.seed = state.next_seed - 1;
   return failure;
 }
+
+// A search of `ops` that is about to begin, with room for the model.
+class RunningSearch {
+ public:
+  RunningSearch(const ModelOps& ops, const Search& search)
+      : model_(std::aligned_alloc(ops.align, (ops.size + ops.align - 1) / ops.align * ops.align),
+               std::free) {
+    state.search = search;
+    state.next_seed = search.seed;
+    for (const char c : ops.name) state.Mix(static_cast<unsigned char>(c), state.first_check);
+    state.ops = &ops;
+    state.model = model_.get();
+    CurrentSearch() = &state;
+  }
+  ~RunningSearch() { CurrentSearch() = nullptr; }
+  RunningSearch(const RunningSearch&) = delete;
+  RunningSearch& operator=(const RunningSearch&) = delete;
+
+  SearchState state;
+
+ private:
+  const std::unique_ptr<void, void (*)(void*)> model_;
+  const CrashGuard guard_;
+};
 
 }  // namespace internal
 
@@ -133,18 +170,12 @@ inline Failure CaptureFailure(FailureKind kind, const SearchState& state) {
 inline SearchResult RunSearch(const internal::ModelOps& ops, const Search& search, double seconds,
                               const std::function<bool(const SearchResult&, Failure)>& on_failure) {
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<void, void (*)(void*)> model(
-      std::aligned_alloc(ops.align, (ops.size + ops.align - 1) / ops.align * ops.align), std::free);
-  internal::SearchState state;
-  state.search = search;
-  state.next_seed = search.seed;
+  internal::RunningSearch running(ops, search);
+  internal::SearchState& state = running.state;
   state.deadline = start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                                std::chrono::duration<double>(seconds));
-  state.ops = &ops;
-  state.model = model.get();
   SearchResult result;
   result.search = search;
-  internal::CurrentSearch() = &state;
   for (;;) {
     const FailureKind kind = internal::SimulateAny(state);
     if (kind == FailureKind::kNone) break;
@@ -153,9 +184,9 @@ inline SearchResult RunSearch(const internal::ModelOps& ops, const Search& searc
     if (!on_failure(result, internal::CaptureFailure(kind, state)) || over) break;
     if (!state.random() && !state.Advance()) break;
   }
-  internal::CurrentSearch() = nullptr;
   result.executions = state.executions;
   result.cut = state.cut;
+  result.operations = state.operations;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -174,6 +205,7 @@ inline CheckResult Check(const ClaimEntry& claim, double seconds = 60) {
     one.failure = std::move(first);
     result.found = one.failure.kind;
     result.seconds += one.seconds;
+    result.operations = std::max(result.operations, one.operations);
     result.searches.push_back(std::move(one));
     if (result.found != FailureKind::kNone || result.seconds >= seconds) break;
   }

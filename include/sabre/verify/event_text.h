@@ -2,24 +2,55 @@
 #ifndef SABRE_VERIFY_EVENT_TEXT_H_
 #define SABRE_VERIFY_EVENT_TEXT_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "sabre/verify/check.h"
+#include "sabre/verify/history.h"
 #include "sabre/verify/source_text.h"
+#include "sabre/verify/trace.h"
 
 namespace sabre::verify {
 
 namespace internal {
 
-// Renders events as text.
+// Renders events as text. In the order of the events: names are taken from where they are first met.
 class EventPrinter {
  public:
-  explicit EventPrinter(const Failure& failure) : events_(failure.events) {}
+  explicit EventPrinter(const History& history) : history_(history), events_(history.events) {}
+
+  // The text of event `index` and what it has to do with earlier steps: "← step 3" is the step whose
+  // store it reads, "⇐ step 3" one that it synchronizes with.
+  std::string Line(std::size_t index) {
+    const Event& e = events_[index];
+    std::string synchronized;
+    bool reads_and_synchronizes = false;
+    for (const Edge& edge : history_.edges()) {
+      if (edge.to != index) continue;
+      if (edge.from == e.reads_from) {
+        reads_and_synchronizes = true;
+      } else {
+        synchronized += " ⇐ " + StepOf(edge.from);
+      }
+    }
+    std::string line = Text(index);
+    if (reads_and_synchronizes) {
+      line += "  ⇐ " + StepOf(e.reads_from);
+    } else if (IsLoad(e.op) && e.reads_from != kNoEvent) {
+      line += "  ← " + StepOf(e.reads_from);
+    } else if (!synchronized.empty()) {
+      line += " ";
+    }
+    line += synchronized;
+    if (history_.IsStale(index)) {
+      const std::size_t newest = history_.NewestStore(index);
+      line += "  [stale; newest: " + Value(events_[newest], events_[newest].after) + ", " +
+              StepOf(newest) + "]";
+    }
+    return line;
+  }
 
   // The text of event `index`, without place and thread.
   std::string Text(std::size_t index) {
@@ -28,8 +59,7 @@ class EventPrinter {
       case Op::kInit:
         return Name(e, "") + " starts as " + Value(e, e.after);
       case Op::kLoad:
-        return Name(e, ".load(") + ".load(" + OrderOf(e) + ") → " + Value(e, e.after) +
-               Source(index);
+        return Name(e, ".load(") + ".load(" + OrderOf(e) + ") → " + Value(e, e.after);
       case Op::kStore:
         return Name(e, ".store(") + ".store(" + Value(e, e.after) + ", " + OrderOf(e) + ")";
       case Op::kExchange:
@@ -54,7 +84,7 @@ class EventPrinter {
       case Op::kUseAfterEnd:
         return Known(e) ? "uses " + Name(e, "") + ", which has ended" : "uses what has ended";
       case Op::kFence:
-        return std::string("fence(seq_cst)");
+        return "fence(" + OrderOf(e) + ")";
       case Op::kYield:
         return "yields";
       case Op::kRead:
@@ -97,32 +127,9 @@ class EventPrinter {
     return "";
   }
 
- private:
-  static bool IsWrite(Op op) {
-    return op == Op::kInit || op == Op::kStore || (op >= Op::kExchange && op <= Op::kCas);
-  }
-  bool Known(const Event& e) const {
-    return std::any_of(events_.begin(), events_.end(), [&](const Event& other) {
-      return other.op == Op::kEnd && other.object == e.object;
-    });
-  }
-  std::string CasName(const Event& e) {
-    const bool weak = ReceiverOf(e.site.file, e.site.line, ".compare_exchange_weak(") != "";
-    return weak ? ".compare_exchange_weak" : ".compare_exchange_strong";
-  }
-  // Objects are numbered in order of appearance in the report.
-  std::string Number(const Event& e) {
-    const auto [at, added] = numbers_.emplace(e.object, numbers_.size() + 1);
-    return "#" + std::to_string(at->second);
-  }
-  // "slot.turn#2", from the source line if it can be read and has been read before.
-  std::string Name(const Event& e, const std::string& call) {
-    std::string name = call.empty() ? "" : ReceiverOf(e.site.file, e.site.line, call);
-    if (name.empty()) name = names_[e.object];
-    if (name.empty()) name = e.op >= Op::kRead && e.op <= Op::kEnd ? "var" : "atomic";
-    names_[e.object] = name;
-    return name + Number(e);
-  }
+  // "slot.turn#2": as much as is known of it by now.
+  std::string ObjectName(const Event& e) { return Name(e, ""); }
+
   std::string Value(const Event& e, std::uint64_t bits) {
     switch (e.kind) {
       case ValueKind::kNone:
@@ -141,6 +148,38 @@ class EventPrinter {
     return std::string("&") + static_cast<char>('A' + at->second % 26) +
            (at->second < 26 ? "" : std::to_string(at->second / 26));
   }
+
+ private:
+  std::string StepOf(std::size_t index) const {
+    const std::size_t step = history_.Step(index);
+    return step != 0 ? "step " + std::to_string(step) : "start";
+  }
+  bool Known(const Event& e) const {
+    for (const Event& other : events_) {
+      if (other.op == Op::kEnd && other.object == e.object) return true;
+    }
+    return false;
+  }
+  std::string CasName(const Event& e) {
+    const bool weak = ReceiverOf(e.site.file, e.site.line, ".compare_exchange_weak(") != "";
+    return weak ? ".compare_exchange_weak" : ".compare_exchange_strong";
+  }
+  // Objects are numbered in order of appearance in the report.
+  std::string Number(const Event& e) {
+    const auto [at, added] = numbers_.emplace(e.object, numbers_.size() + 1);
+    return "#" + std::to_string(at->second);
+  }
+  // "slot.turn#2", from the source line if it can be read and has been read before.
+  std::string Name(const Event& e, const std::string& call) {
+    std::string name = call.empty() ? "" : ReceiverOf(e.site.file, e.site.line, call);
+    const bool assigns = e.op == Op::kStore || e.op == Op::kWrite;  // by an operator
+    if (name.empty() && assigns) name = ReceiverOf(e.site.file, e.site.line, " = ");
+    if (name.empty()) name = names_[e.object];
+    if (name.empty() && e.op == Op::kEnd) name = "object";
+    if (name.empty()) name = e.op >= Op::kRead && e.op <= Op::kTake ? "var" : "atomic";
+    names_[e.object] = name;
+    return name + Number(e);
+  }
   static std::string OrderOf(const Event& e) {
     std::string text = verify::Name(e.order);
     if (e.order != e.asked) text += std::string(", not ") + verify::Name(e.asked);
@@ -153,17 +192,7 @@ class EventPrinter {
     return Name(e, call + "(") + call + "(" + OrderOf(e) + "): " + Value(e, e.before) + " → " +
            Value(e, e.after);
   }
-  // What a load could have read, if it did not read the newest value.
-  std::string Source(std::size_t index) {
-    const Event& load = events_[index];
-    for (std::size_t i = index; i-- > 0;) {
-      const Event& e = events_[i];
-      if (e.object != load.object || !IsWrite(e.op)) continue;
-      return e.after == load.after ? "" : "  [stale; newest: " + Value(e, e.after) + "]";
-    }
-    return "";
-  }
-
+  const History& history_;
   const std::vector<Event>& events_;
   std::map<std::uint32_t, std::size_t> numbers_;
   std::map<std::uint32_t, std::string> names_;

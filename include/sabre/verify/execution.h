@@ -22,13 +22,14 @@ enum class FailureKind : std::uint8_t {
   kLivelock,
   kUninitialized,  // an atomic is read that, for this thread, has not been initialised yet
   kMutexMisuse,
+  kCrash,          // a signal, or an exception that nobody catches
   kMissedOutcome,  // of a model, not of an execution: a declared outcome was never reached
 };
 
 inline const char* Name(FailureKind kind) {
   static constexpr const char* kNames[] = {
-      "none",     "assertion", "data race",     "use after free", "double free",   "leak",
-      "deadlock", "livelock",  "uninitialized", "mutex misuse",   "missed outcome"};
+      "none",     "assertion", "data race",     "use after free", "double free", "leak",
+      "deadlock", "livelock",  "uninitialized", "mutex misuse",   "crash",       "missed outcome"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -50,8 +51,14 @@ inline rl::test_result_e ToRelacy(FailureKind kind) {
       return rl::test_result_data_race;
     case FailureKind::kUseAfterFree:
       return rl::test_result_access_to_freed_memory;
+    case FailureKind::kUninitialized:
+      return rl::test_result_unitialized_access;
     case FailureKind::kMutexMisuse:
       return rl::test_result_unlocking_mutex_wo_ownership;
+    case FailureKind::kLivelock:
+      return rl::test_result_livelock;
+    case FailureKind::kCrash:
+      return rl::test_result_inconsistent_test_suite;  // Relacy's own use of it cannot come about
     default:
       return rl::test_result_user_assert_failed;
   }
@@ -71,15 +78,15 @@ inline rl::debug_info Info(Site site) {
   return rl::debug_info("", site.file, static_cast<unsigned>(site.line));
 }
 
-// Adds to the trace, as the current thread.
-inline void Log(Event event) {
+// Adds to the trace, as the current thread. Returns the number of the event.
+inline std::uint32_t Log(Event event) {
   Trace& trace = CurrentTrace();
   const rl::context& context = rl::ctx();
-  if (context.invariant_executing) return;
+  if (context.invariant_executing) return kNoEvent;
   event.thread =
       trace.threads_running ? static_cast<std::int8_t>(context.threadx_->index_) : std::int8_t{-1};
   event.stamp = context.threadx_->own_acq_rel_order_;
-  trace.Add(event);
+  return trace.Add(event);
 }
 
 // Ends the execution with a data race whose later half is the last event of the trace.

@@ -54,21 +54,27 @@ inline void Reached(const char* outcome);
 // How to look for a failing execution.
 struct Search {
   enum class Kind : std::uint8_t { kFull, kBound, kRandom };
+  static constexpr unsigned kNoBound = ~0u;
+
   Kind kind = Kind::kFull;
-  unsigned bound = 0;            // kBound: preemptions
+  unsigned bound = kNoBound;     // preemptions, at most; kFull: none
   std::uint64_t executions = 0;  // at most so many; kRandom: exactly so many
   std::uint64_t seed = 1;        // kRandom
 };
 
 // Every execution; if there are more than `cap`, the first `cap`, and the result says so.
-inline Search Full(std::uint64_t cap = 1'000'000) { return {Search::Kind::kFull, 0, cap, 1}; }
+inline Search Full(std::uint64_t cap = 1'000'000) {
+  return {Search::Kind::kFull, Search::kNoBound, cap, 1};
+}
 // Every execution with at most `preemptions` preemptions (waits and yields are free).
 inline Search Bound(unsigned preemptions, std::uint64_t cap = 500'000) {
   return {Search::Kind::kBound, preemptions, cap, 1};
 }
-// `executions` random ones. Loads may be two stores stale, where the other searches allow one.
-inline Search Random(std::uint64_t executions, std::uint64_t seed = 1) {
-  return {Search::Kind::kRandom, 0, executions, seed};
+// `executions` random ones, of which the nth has the seed `seed` + n - 1. Loads may be two stores stale,
+// where the other searches allow one.
+inline Search Random(std::uint64_t executions, std::uint64_t seed = 1,
+                     unsigned preemptions = Search::kNoBound) {
+  return {Search::Kind::kRandom, preemptions, executions, seed};
 }
 
 struct ClaimOptions {
@@ -77,6 +83,17 @@ struct ClaimOptions {
 };
 
 namespace internal {
+
+// "(anonymous namespace)::Fifo" and the like, cut down to "Fifo".
+template <class M>
+std::string NameOf() {
+  const std::string pretty = __PRETTY_FUNCTION__;
+  const std::size_t from = pretty.find("M = ") + 4;
+  std::string name = pretty.substr(from, pretty.find_first_of(";]", from) - from);
+  const std::size_t template_at = name.find('<');
+  const std::size_t colon = name.rfind("::", template_at);
+  return colon == std::string::npos ? name : name.substr(colon + 2);
+}
 
 // A model without its type.
 struct ModelOps {
@@ -89,6 +106,7 @@ struct ModelOps {
   void (*thread)(void*, int);
   void (*after)(void*);
   void (*invariant)(void*);  // null: none
+  std::string name;
 };
 
 template <class M>
@@ -102,24 +120,14 @@ const ModelOps& OpsOf() {
                [](void* at) { static_cast<M*>(at)->Before(); },
                [](void* at, int id) { static_cast<M*>(at)->Thread(id); },
                [](void* at) { static_cast<M*>(at)->After(); },
-               nullptr};
+               nullptr,
+               NameOf<M>()};
     if constexpr (requires(M & m) { m.Invariant(); }) {
       o.invariant = [](void* at) { static_cast<M*>(at)->Invariant(); };
     }
     return o;
   }();
   return ops;
-}
-
-// "(anonymous namespace)::Fifo" and the like, cut down to "Fifo".
-template <class M>
-std::string NameOf() {
-  const std::string pretty = __PRETTY_FUNCTION__;
-  const std::size_t from = pretty.find("M = ") + 4;
-  std::string name = pretty.substr(from, pretty.find_first_of(";]", from) - from);
-  const std::size_t template_at = name.find('<');
-  const std::size_t colon = name.rfind("::", template_at);
-  return colon == std::string::npos ? name : name.substr(colon + 2);
 }
 
 // Outcomes and how often they came about. Static memory: Reached is called inside executions.
@@ -169,27 +177,28 @@ struct ClaimEntry {
 // M must pass every search and reach every declared outcome.
 template <class M>
 ClaimEntry Claim(std::string text, ClaimOptions options = {}) {
-  return {internal::NameOf<M>(), std::move(text), &internal::OpsOf<M>(), std::move(options)};
+  return {internal::OpsOf<M>().name, std::move(text), &internal::OpsOf<M>(), std::move(options)};
 }
 
 // M is wrong on purpose and must fail as `expected`: it shows that the checker, and the claims that M
 // shares with the right algorithm, can see this mistake.
 template <class M>
 ClaimEntry Canary(FailureKind expected, std::string text, ClaimOptions options = {}) {
-  return {internal::NameOf<M>(), std::move(text), &internal::OpsOf<M>(), std::move(options),
+  return {internal::OpsOf<M>().name, std::move(text), &internal::OpsOf<M>(), std::move(options),
           expected};
 }
 
 // Suite
 //
-// The claims about one algorithm. `sources` are suffixes of the files whose memory orders the audit
+// The claims about one algorithm. `sources` are ends of the paths of the files whose memory orders the audit
 // weakens with these claims; empty: no audit. Register it as a constant at namespace scope.
 struct Suite {
   Suite(std::string algorithm_name, std::vector<std::string> source_files,
-        std::vector<ClaimEntry> claim_list)
+        std::vector<ClaimEntry> claim_list, Site site = Site())
       : algorithm(std::move(algorithm_name)),
         sources(std::move(source_files)),
-        claims(std::move(claim_list)) {
+        claims(std::move(claim_list)),
+        file(site.file) {
     All().push_back(this);
   }
   Suite(const Suite&) = delete;
@@ -203,6 +212,7 @@ struct Suite {
   const std::string algorithm;
   const std::vector<std::string> sources;
   const std::vector<ClaimEntry> claims;
+  const std::string file;  // in which it stands
 };
 
 }  // namespace sabre::verify

@@ -38,7 +38,7 @@ struct ReachedSite {
   Order failure = Order::kRelaxed;  // of a compare-exchange
 };
 
-// One order of one site, weakened. `file` is matched as a suffix of the site's file.
+// One order of one site, weakened. `file` is the end of the path of the site's file.
 struct Mutation {
   std::string file;
   int line = 0;
@@ -87,8 +87,15 @@ inline Sites& CurrentSites() {
   return sites;
 }
 
+// Whether `name` is the end of the path `file`, by whole components: "b/c.h" of "a/b/c.h".
+inline bool EndsWithPath(std::string_view file, std::string_view name) {
+  if (!file.ends_with(name)) return false;
+  return file.size() == name.size() || name.starts_with('/') ||
+         file[file.size() - name.size() - 1] == '/';
+}
+
 inline bool Hits(const Mutation& mutation, Site site) {
-  return mutation.line == site.line && std::string_view(site.file).ends_with(mutation.file);
+  return mutation.line == site.line && EndsWithPath(site.file, mutation.file);
 }
 
 // One step down, for an operation that may have both halves (a read-modify-write).
@@ -135,20 +142,10 @@ inline CasOrders Effective(Order success, Order failure, Site site) {
     return {success, StepDown(failure, SiteKind::kLoad)};
   }
   const Order weaker = Weaken(success, SiteKind::kCompareExchange, sites.active->weakening);
-  // A failure order stronger than the weakened success order would undo the mutation: see Clamp.
+  // A failure order stronger than the weakened success order would undo half of the mutation.
   if (weaker == Order::kRelaxed || weaker == Order::kRelease) return {weaker, Order::kRelaxed};
   if (failure == Order::kSeqCst && weaker != Order::kSeqCst) return {weaker, Order::kAcquire};
   return {weaker, failure};
-}
-
-// Relacy's failure order must not be stronger than the success order: raises success where it is.
-inline CasOrders Clamp(CasOrders orders) {
-  if (orders.failure == Order::kSeqCst) return {Order::kSeqCst, Order::kSeqCst};
-  if (orders.failure == Order::kAcquire) {
-    if (orders.success == Order::kRelaxed) orders.success = Order::kAcquire;
-    if (orders.success == Order::kRelease) orders.success = Order::kAcqRel;
-  }
-  return orders;
 }
 
 }  // namespace internal

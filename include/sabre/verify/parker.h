@@ -16,6 +16,13 @@ namespace sabre::verify {
 class Parker {
  public:
   Parker() : object_(internal::CurrentTrace().NewObject()) {}
+  ~Parker() {
+    alive_.Check(Site("", 0), object_);
+    if (!sleepers_.empty()) {
+      internal::Fail(FailureKind::kMutexMisuse, "a parker ended while a thread slept on it",
+                     Site("", 0));
+    }
+  }
   Parker(const Parker&) = delete;
   Parker& operator=(const Parker&) = delete;
 
@@ -31,13 +38,13 @@ class Parker {
     }
     token_ = false;
     clock_.Acquire();
-    internal::LogBlocking(Op::kParkTook, object_, site);
+    internal::LogBlocking(Op::kParkTook, object_, site, given_);
     return true;
   }
   void Unpark(Site site = Site()) {
     rl::ctx().sched();
     alive_.Check(site, object_);
-    internal::LogBlocking(Op::kUnpark, object_, site);
+    given_ = internal::LogBlocking(Op::kUnpark, object_, site);
     clock_.Release();
     token_ = true;
     sleepers_.WakeOne(site);
@@ -45,6 +52,7 @@ class Parker {
 
  private:
   bool token_ = false;
+  std::uint32_t given_ = kNoEvent;  // the event that gave the token
   const std::uint32_t object_;
   internal::Clock clock_;
   internal::Sleepers sleepers_;

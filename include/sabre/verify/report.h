@@ -22,12 +22,14 @@ struct Row {
   std::string model;  // of a mutant: the model that killed it
   std::string claim;  // of a mutant: "mpmc_ring.h:68 store release → relaxed"
   int threads = 0;
+  std::size_t operations = 0;  // the most that one thread made in one execution
   std::string search;
   std::uint64_t executions = 0;
   std::vector<std::pair<std::string, std::uint64_t>> outcomes;
   std::string result;  // "holds", "fails as predicted: deadlock", "killed: data race", "kept: …"
   bool passed = false;
   double seconds = 0;
+  std::string counterexample;  // JSON, see history_json.h; empty: none
 };
 
 inline const char* Name(Row::Kind kind) {
@@ -36,12 +38,6 @@ inline const char* Name(Row::Kind kind) {
 }
 
 namespace internal {
-
-inline std::string WithCommas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
 
 inline std::string Quoted(const std::string& text) {
   std::string out = "\"";
@@ -82,7 +78,7 @@ inline std::string OutcomeText(const Row& row) {
 
 inline void PrintHeader() {
   std::printf("%s %s %s %s %12s %7s  %s\n", internal::Pad("algorithm", 14).c_str(),
-              internal::Pad("claim", 58).c_str(), "thr", internal::Pad("search", 34).c_str(),
+              internal::Pad("claim", 58).c_str(), "thr", internal::Pad("search", 42).c_str(),
               "executions", "s", "result; outcomes reached");
 }
 
@@ -90,7 +86,7 @@ inline void Print(const Row& row) {
   const std::string outcomes = internal::OutcomeText(row);
   std::printf("%s %s %3d %s %12s %7.2f  %s%s%s%s\n", internal::Pad(row.algorithm, 14).c_str(),
               internal::Pad(row.claim, 58).c_str(), row.threads,
-              internal::Pad(row.search, 34).c_str(), internal::WithCommas(row.executions).c_str(),
+              internal::Pad(row.search, 42).c_str(), internal::WithCommas(row.executions).c_str(),
               row.seconds, row.passed ? "" : "FAILED: ", row.result.c_str(),
               outcomes.empty() ? "" : "; ", outcomes.c_str());
   std::fflush(stdout);
@@ -103,6 +99,7 @@ inline Row ToRow(const std::string& algorithm, const ClaimEntry& claim, const Ch
   row.model = claim.model;
   row.claim = row.kind == Row::Kind::kCanary ? "wrong: " + claim.text : claim.text;
   row.threads = claim.ops->threads;
+  row.operations = check.operations;
   row.search = internal::Searches(check);
   row.executions = check.executions();
   row.outcomes = check.outcomes;
@@ -128,20 +125,34 @@ inline bool WriteJson(const std::string& file, const std::string& program,
                       const std::vector<Row>& rows) {
   using internal::Quoted;
   std::ofstream out(file);
-  out << "{\"program\": " << Quoted(program) << ", \"rows\": [";
+  out << "{\"program\": " << Quoted(program) << ", \"suites\": [";
   bool first = true;
+  for (const Suite* suite : Suite::All()) {
+    out << (first ? "" : ", ") << "{\"algorithm\": " << Quoted(suite->algorithm)
+        << ", \"sources\": [";
+    first = true;
+    for (const std::string& source : suite->sources) {
+      out << (first ? "" : ", ") << Quoted(source);
+      first = false;
+    }
+    out << "]}";
+    first = false;
+  }
+  out << "], \"rows\": [";
+  first = true;
   for (const Row& row : rows) {
     out << (first ? "\n" : ",\n") << "  {\"kind\": " << Quoted(Name(row.kind))
         << ", \"algorithm\": " << Quoted(row.algorithm) << ", \"model\": " << Quoted(row.model)
         << ", \"claim\": " << Quoted(row.claim) << ", \"threads\": " << row.threads
-        << ", \"search\": " << Quoted(row.search) << ", \"executions\": " << row.executions
-        << ", \"outcomes\": {";
+        << ", \"operations\": " << row.operations << ", \"search\": " << Quoted(row.search)
+        << ", \"executions\": " << row.executions << ", \"outcomes\": {";
     for (std::size_t i = 0; i < row.outcomes.size(); ++i) {
       out << (i == 0 ? "" : ", ") << Quoted(row.outcomes[i].first) << ": "
           << row.outcomes[i].second;
     }
     out << "}, \"result\": " << Quoted(row.result)
         << ", \"passed\": " << (row.passed ? "true" : "false") << ", \"seconds\": " << row.seconds
+        << (row.counterexample.empty() ? "" : ",\n   \"counterexample\": " + row.counterexample)
         << "}";
     first = false;
   }

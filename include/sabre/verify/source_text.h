@@ -55,6 +55,11 @@ inline std::string BaseName(std::string_view file) {
   return std::string(file.substr(file.rfind('/') + 1));
 }
 
+// Whether two paths, one of which may be relative to the build folder, name the same source.
+inline bool SameSource(const std::string& a, const std::string& b) {
+  return BaseName(a) == BaseName(b) && LinesOf(a) == LinesOf(b);
+}
+
 // What the member function `call` (".load(") is called on, in that line: "slots_[i].turn". Empty if it
 // is not there.
 inline std::string ReceiverOf(const std::string& file, int line, std::string_view call) {
@@ -89,9 +94,9 @@ inline bool IsOpenEnded(const std::string& text) {
          std::string_view(";{}:").find(text.back()) == std::string_view::npos;
 }
 
-// The reason in a "[kept: reason]" of the comment at that line (the comment lines right above it, or
-// the line itself); empty if there is none.
-inline std::string KeptReason(const std::string& file, int line) {
+// The comment at that line: the comment lines right above its statement, and what stands behind the
+// statement. Empty if there is none.
+inline std::string CommentAt(const std::string& file, int line) {
   const std::vector<std::string>& lines = LinesOf(file);
   if (line < 1 || static_cast<std::size_t>(line) > lines.size()) return "";
   const auto text_of = [&](int number) {
@@ -110,6 +115,12 @@ inline std::string KeptReason(const std::string& file, int line) {
     if (slashes == std::string::npos) continue;
     comment += " " + Trim(text.substr(slashes + 2));
   }
+  return comment;
+}
+
+// The reason in a "[kept: reason]" of the comment at that line; empty if there is none.
+inline std::string KeptReason(const std::string& file, int line) {
+  const std::string comment = CommentAt(file, line);
   const std::size_t from = comment.find("[kept:");
   if (from == std::string::npos) return "";
   const std::size_t to = comment.find(']', from);

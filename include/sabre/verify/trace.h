@@ -62,6 +62,26 @@ enum class Op : std::uint8_t {
   kUnpark,
 };
 
+// Whether an event is an operation of the program: not the life of an object, a hint to the scheduler, or a
+// step within a longer wait.
+constexpr bool IsOperation(Op op) {
+  switch (op) {
+    case Op::kInit:
+    case Op::kUse:
+    case Op::kUseAfterEnd:
+    case Op::kYield:
+    case Op::kEnd:
+    case Op::kBlockedOnLock:
+    case Op::kWoken:
+    case Op::kWokenSpuriously:
+    case Op::kTimedOut:
+    case Op::kPark:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // How to print a value.
 enum class ValueKind : std::uint8_t { kNone, kUnsigned, kSigned, kBool, kPointer };
 
@@ -91,6 +111,19 @@ std::uint64_t Bits(const T& value) {
   }
 }
 
+// The value whose Bits these are.
+template <class T>
+T FromBits(std::uint64_t bits) {
+  if constexpr (std::is_pointer_v<T>) {
+    return reinterpret_cast<T>(static_cast<std::uintptr_t>(bits));
+  } else {
+    return static_cast<T>(bits);
+  }
+}
+
+// No event.
+inline constexpr std::uint32_t kNoEvent = ~std::uint32_t{0};
+
 struct Event {
   Op op;
   Order order = Order::kRelaxed;
@@ -98,6 +131,9 @@ struct Event {
   ValueKind kind = ValueKind::kNone;
   std::int8_t thread = -1;   // -1: before and after the threads
   std::uint32_t object = 0;  // numbered in order of construction; 0: none
+  // The event whose store was read: of a load, a read-modify-write, a failed compare-exchange. Of kLock
+  // the event that released the mutex, of kParkTook the one that gave the token.
+  std::uint32_t reads_from = kNoEvent;
   std::uint64_t before = 0;  // the value read, or replaced
   std::uint64_t after = 0;   // the value written
   std::uint64_t stamp = 0;   // the thread's own clock after this event
@@ -116,20 +152,26 @@ class Trace {
     size_ = 0;
     objects_ = 0;
     thread_events_ = 0;
+    for (std::size_t& count : operations_) count = 0;
     threads_running = false;
   }
   std::uint32_t NewObject() { return ++objects_; }
 
-  void Add(const Event& event) {
+  // Returns the number of the event, from 0; kNoEvent if there is no room.
+  std::uint32_t Add(const Event& event) {
     if (size_ == capacity_) {
-      if (capacity_ >= kLimit) return;
+      if (capacity_ >= kLimit) return kNoEvent;
       capacity_ = capacity_ == 0 ? 1024 : capacity_ * 2;
       events_ =
           static_cast<Event*>(std::realloc(static_cast<void*>(events_), capacity_ * sizeof(Event)));
       if (events_ == nullptr) std::abort();
     }
-    events_[size_++] = event;
-    if (event.thread >= 0) thread_events_ += 1;
+    events_[size_] = event;
+    if (event.thread >= 0) {
+      thread_events_ += 1;
+      if (IsOperation(event.op)) operations_[event.thread] += 1;
+    }
+    return static_cast<std::uint32_t>(size_++);
   }
 
   const Event* begin() const { return events_; }
@@ -137,6 +179,13 @@ class Trace {
   std::size_t size() const { return size_; }
   // How many events the threads caused: the length of the execution.
   std::size_t thread_events() const { return thread_events_; }
+
+  // How many operations the busiest thread made.
+  std::size_t most_operations() const {
+    std::size_t most = 0;
+    for (const std::size_t count : operations_) most = count > most ? count : most;
+    return most;
+  }
 
   bool threads_running = false;
   // After a data race, what its later thread knew of the others: entry i is the newest event of thread
@@ -149,6 +198,7 @@ class Trace {
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   std::size_t thread_events_ = 0;
+  std::size_t operations_[kMaxThreads] = {};
   std::uint32_t objects_ = 0;
 };
 

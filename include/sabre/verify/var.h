@@ -54,7 +54,10 @@ class Var {
   void Touch(Op op, const T& value, Site site) const {
     alive_.Check(site, object_);
     rl::context& context = rl::ctx();
-    if (context.invariant_executing) return;
+    if (context.invariant_executing) {
+      if (op == Op::kRead) return;
+      internal::Fail(FailureKind::kAssertion, "Invariant may load, and nothing else", site);
+    }
     rl::thread_info_base& thread = *context.threadx_;
     const bool ordered = op == Op::kRead ? token_->load(thread) : token_->store(thread);
     internal::Log(
