@@ -15,7 +15,7 @@ void ByteBuffer::Grow(std::size_t count) {
   std::size_t capacity = capacity_ != 0 ? capacity_ * 2 : kFirstCapacity;
   if (capacity < size_ + count) capacity = size_ + count;
   // realloc moves large blocks by remapping their pages, without a copy.
-  void* const data = std::realloc(data_, capacity);
+  void* const data = data_ == nullptr ? std::malloc(capacity) : std::realloc(data_, capacity);
   if (data == nullptr) internal::CallerBug("ByteBuffer: out of memory");
   data_ = static_cast<std::uint8_t*>(data);
   capacity_ = capacity;

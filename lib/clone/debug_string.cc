@@ -1,5 +1,6 @@
 // lib/clone/debug_string.cc
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,10 @@ constexpr std::size_t kMaxDepth = 16;  // of what is printed, and so of the recu
 constexpr std::size_t kMaxLimbs = 64;  // digits of a BigInt take quadratic time
 constexpr std::size_t kMaxBytes = 16;  // of a buffer
 constexpr std::size_t kMaxCharacters = 200;
+
+// In the order of RegExp.prototype.flags.
+constexpr std::pair<std::uint32_t, char> kRegExpLetters[] = {
+    {128, 'd'}, {1, 'g'}, {2, 'i'}, {4, 'm'}, {32, 's'}, {16, 'u'}, {256, 'v'}, {8, 'y'}};
 
 class Printer {
  public:
@@ -92,13 +97,14 @@ class Printer {
         Key(key);
         out_ += ": ";
       } else if (key.AsNumber() != next) {
-        absl::StrAppend(&out_, "<", key.AsNumber() - next, " holes>, ");
+        absl::StrAppend(&out_, "<", static_cast<std::uint64_t>(key.AsNumber() - next), " holes>, ");
       }
       if (key.is_number()) next = key.AsNumber() + 1;
       PrintValue(item);
     }
     if (next < static_cast<double>(array.size()) && !Full()) {
-      absl::StrAppend(&out_, first ? "<" : ", <", array.size() - next, " holes>");
+      absl::StrAppend(&out_, first ? "<" : ", <", array.size() - static_cast<std::uint64_t>(next),
+                      " holes>");
     }
     out_ += ']';
   }
@@ -184,10 +190,17 @@ class Printer {
         Error(value);
         return;
       case ValueKind::kRegExp:
-        absl::StrAppend(&out_, "/", value.regexp_source().AsString(), "/", value.regexp_flags());
+        absl::StrAppend(&out_, "/", value.regexp_source().AsString(), "/");
+        for (const auto& [bit, letter] : kRegExpLetters) {
+          if ((value.regexp_flags() & bit) != 0) out_ += letter;
+        }
         return;
       case ValueKind::kTransferable:
         out_ += "[transferable]";
+        return;
+      case ValueKind::kPlatformObject:
+        absl::StrAppend(&out_, value.platform_type().AsString(), " ");
+        PrintValue(value.platform_data());
         return;
       case ValueKind::kView: {
         const ArrayBufferView view = value.view();

@@ -96,6 +96,9 @@ class Comparison {
                a.error_has_cause() == b.error_has_cause() &&
                Add(a.error_message(), b.error_message()) && Add(a.error_stack(), b.error_stack()) &&
                Add(a.error_cause(), b.error_cause());
+      case ValueKind::kPlatformObject:
+        return a.platform_type().Same(b.platform_type()) &&
+               Add(a.platform_data(), b.platform_data());
       case ValueKind::kArrayBuffer: {
         const ArrayBuffer x = a.array_buffer(), y = b.array_buffer();
         return a.resizable() == b.resizable() && a.max_byte_length() == b.max_byte_length() &&

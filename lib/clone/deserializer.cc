@@ -8,12 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/clone/deserializer_tables.h"
+#include "lib/clone/graph_reader.h"
 #include "lib/clone/number_text.h"
+#include "lib/clone/path_text.h"
 #include "lib/clone/text.h"
+#include "sabre/clone/graph.h"
 
 namespace sabre {
 namespace {
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+absl::string_view TextView(std::string_view text) { return {text.data(), text.size()}; }
 constexpr double kMaxDate = 8.64e15;
 }  // namespace
 
@@ -24,29 +27,111 @@ internal::DeserializerTables& Deserializer::Tables() {
 
 void Deserializer::FreeTables() { delete tables_; }
 
-bool Deserializer::ReadHeader() {
-  std::uint8_t tag = 0;
-  if (!cursor_.ReadByte(tag) || tag != wire::kVersionTag || !cursor_.ReadVarint(version_) ||
-      version_ < wire::kOldestVersion || version_ > wire::kVersion) {
-    return FailExpected("the header of version 13, 14 or 15");
+bool Deserializer::ReadOtherHeader() {
+  const bool header = cursor_.left() > 0 && *cursor_.at() == wire::kVersionTag;
+  version_ = 0;
+  if (header) {
+    cursor_.Skip(1);
+    if (!cursor_.ReadVarint(version_)) return FailExpected("the number of a version");
+  } else if (options_.oldest_version > 0) {
+    return FailExpected("a header, which begins with byte ff");
   }
+  if (version_ < options_.oldest_version || version_ > wire::kVersion) {
+    return FailExpected(absl::StrCat("a version from ", options_.oldest_version, " to ",
+                                     wire::kVersion, ", not ", version_));
+  }
+  if (version_ == 0) return RewriteVersion0();
+  view_flags_ = again_ || version_ >= 14;
   header_end_ = cursor_.offset();
   return true;
 }
 
+// Version 0 closes objects without opening them, so no type can be expected while reading: it is
+// read as a graph first.
+bool Deserializer::RewriteVersion0() {
+  // No value takes eight times the bytes in version 15.
+  if (budget_ / 8 < cursor_.size() || !Charge(cursor_.size() * 8)) return FailBudget();
+  Graph graph;
+  Value root;
+  internal::GraphReader reader(graph.storage(), nullptr, version_, options_, budget_);
+  if (!reader.ReadVersion0(cursor_, root)) {
+    Tables().path = reader.Path();
+    return reader.limit() ? Fail(absl::ResourceExhaustedError(reader.what()))
+                          : FailExpected(reader.what());
+  }
+  absl::StatusOr<ByteBuffer> bytes =
+      Encode(root, {.dialect = options_.dialect, .max_depth = options_.max_depth});
+  if (!bytes.ok()) return Fail(std::move(bytes).status());
+  Tables().rewritten = *std::move(bytes);
+  cursor_ = internal::WireCursor(tables_->rewritten);
+  cursor_.Skip(1);
+  cursor_.ReadVarint(version_);
+  header_end_ = cursor_.offset();
+  return true;
+}
+
+// V8 once wrote views with flags under version 13, and reads a value again if its first attempt fails.
+// Not after a limit, and not if objects have been taken out of the attachments.
+bool Deserializer::ReadAgain() {
+  if (again_ || version_ != 13 || tables_ == nullptr || !absl::IsDataLoss(tables_->failure) ||
+      (attachments_ != nullptr && !attachments_->objects.empty())) {
+    return false;
+  }
+  auto next = std::make_unique<internal::DeserializerTables>();
+  next->first.reset(tables_);
+  tables_ = next.release();
+  again_ = true;
+  depth_ = 0;
+  nodes_left_ = options_.max_nodes;
+  budget_ = Budget();
+  cursor_.Seek(0);
+  return true;
+}
+
+// In IPC a native object comes as its properties, behind `\` and 1.
+void Deserializer::PassNative() {
+  internal::WireCursor ahead = cursor_;
+  std::uint32_t kind;
+  while (options_.dialect == Dialect::kNodeIpc && ahead.ReadValueTag() == wire::kHostObject &&
+         ahead.ReadVarint(kind) && kind == 1) {
+    cursor_ = ahead;
+  }
+}
+
+bool Deserializer::BeginDetour(Detour& detour) {
+  const bool reference = cursor_.PeekValueTag() == wire::kReference;
+  if (reference && !FollowReference(detour.return_to)) return false;
+  PassNative();
+  if (reference) detour.target = cursor_.offset();
+  return true;
+}
+
+bool Deserializer::EndDetour(const Detour& detour) {
+  // Many references to one large object must not take time without limit.
+  const std::size_t passed = cursor_.offset() - detour.target;
+  cursor_.Seek(detour.return_to);
+  return Charge(passed);
+}
+
 bool Deserializer::ReadEnd() {
-  return !options_.refuse_trailing_bytes || cursor_.PeekTag() == 0 || FailExpected("the end");
+  return !options_.refuse_trailing_bytes || cursor_.ReadTag() == 0 || FailExpected("the end");
 }
 
 bool Deserializer::ReadNull() {
-  const std::uint8_t tag = cursor_.ReadTag();
+  const std::uint8_t tag = cursor_.ReadValueTag();
   return tag == wire::kNull || tag == wire::kUndefined || FailExpected("null or undefined");
+}
+
+bool Deserializer::ReadBool(bool& value) {
+  const std::uint8_t tag = cursor_.ReadValueTag();
+  value = tag == wire::kTrue;
+  return tag == wire::kTrue || tag == wire::kFalse || FailExpected("a boolean");
 }
 
 bool Deserializer::ReadNumber(double& value) {
   std::int32_t small;
   std::uint32_t large;
-  switch (cursor_.ReadTag()) {
+  switch (cursor_.ReadValueTag()) {
     case wire::kInt32:
       if (!cursor_.ReadZigZag(small)) break;
       value = small;
@@ -66,7 +151,7 @@ bool Deserializer::ReadNumber(double& value) {
 
 bool Deserializer::ReadInt64Slow(std::int64_t& value) {
   constexpr std::uint64_t kMinMagnitude = std::uint64_t{1} << 63;
-  if (cursor_.PeekTag() == wire::kBigInt) {
+  if (cursor_.PeekValueTag() == wire::kBigInt) {
     bool negative;
     std::vector<std::uint64_t> limbs;
     if (!ReadBigInt(negative, limbs)) return false;
@@ -89,7 +174,7 @@ bool Deserializer::ReadInt64Slow(std::int64_t& value) {
 }
 
 bool Deserializer::ReadUint64(std::uint64_t& value) {
-  if (cursor_.PeekTag() == wire::kBigInt) {
+  if (cursor_.PeekValueTag() == wire::kBigInt) {
     bool negative;
     std::vector<std::uint64_t> limbs;
     if (!ReadBigInt(negative, limbs)) return false;
@@ -110,10 +195,11 @@ bool Deserializer::ReadUint64(std::uint64_t& value) {
 
 bool Deserializer::ReadBigInt(bool& negative, std::vector<std::uint64_t>& limbs) {
   std::uint32_t field;
-  if (cursor_.ReadTag() != wire::kBigInt || !cursor_.ReadVarint(field)) {
+  if (cursor_.ReadValueTag() != wire::kBigInt || !cursor_.ReadVarint(field)) {
     return FailExpected("a BigInt");
   }
-  const std::uint32_t bytes = (field & ~(1u << 31)) / 2;
+  field &= ~(1u << 31);  // of no meaning
+  const std::uint32_t bytes = field / 2;
   if (bytes > cursor_.left() || bytes > wire::kMaxBigIntBytes || field == 1) {
     return FailExpected("the digits of a BigInt");
   }
@@ -127,12 +213,39 @@ bool Deserializer::ReadBigInt(bool& negative, std::vector<std::uint64_t>& limbs)
 }
 
 bool Deserializer::ReadUtf8(std::string& text) {
-  const std::uint8_t tag = cursor_.ReadTag();
-  std::uint32_t length;
+  // Short text of ASCII is most of all text.
+  const std::uint8_t* const at = cursor_.at();
+  if (cursor_.left() >= 2 && at[0] == wire::kOneByteString && at[1] < 0x80 &&
+      at[1] <= cursor_.left() - 2 && at[1] <= budget_ && internal::IsAscii(at + 2, at[1])) {
+    budget_ -= at[1];
+    cursor_.Blame();
+    text.assign(reinterpret_cast<const char*>(at + 2), at[1]);
+    cursor_.Skip(std::size_t{2} + at[1]);
+    return true;
+  }
+  return ReadLongUtf8(text);
+}
+
+// The beginning of a string: its tag and how many bytes follow.
+bool Deserializer::BeginString(std::uint8_t& tag, std::uint32_t& length) {
+  tag = cursor_.ReadValueTag();
   if ((tag != wire::kOneByteString && tag != wire::kTwoByteString && tag != wire::kUtf8String) ||
       !cursor_.ReadLength(length)) {
     return FailExpected("a string");
   }
+  if (tag == wire::kTwoByteString && length % 2 != 0) {
+    return FailExpected("an even length of a two-byte string");
+  }
+  if ((tag == wire::kTwoByteString ? length / 2 : length) > wire::kMaxStringLength) {
+    return Fail(absl::ResourceExhaustedError("a string exceeds 2^29 - 24 units"));
+  }
+  return true;
+}
+
+bool Deserializer::ReadLongUtf8(std::string& text) {
+  std::uint8_t tag;
+  std::uint32_t length;
+  if (!BeginString(tag, length)) return false;
   const std::uint8_t* const bytes = cursor_.at();
   if (tag == wire::kOneByteString && internal::IsAscii(bytes, length)) [[likely]] {
     if (!Charge(length)) return false;
@@ -142,10 +255,17 @@ bool Deserializer::ReadUtf8(std::string& text) {
   }
   if (!Charge(std::size_t{length} * 3)) return false;
   text.clear();
+  // No more memory than this, also while it is written.
+  if (tag == wire::kOneByteString) {
+    text.reserve(length +
+                 static_cast<std::size_t>(std::count_if(
+                     bytes, bytes + length, [](std::uint8_t byte) { return byte >= 0x80; })));
+  } else {
+    text.reserve(std::size_t{length} / (tag == wire::kTwoByteString ? 2 : 1) * 3);
+  }
   if (tag == wire::kOneByteString) {
     internal::AppendLatin1AsUtf8(text, bytes, length);
   } else if (tag == wire::kTwoByteString) {
-    if (length % 2 != 0) return FailExpected("an even length of a two-byte string");
     if (!internal::AppendUtf16AsUtf8(text, bytes, length / 2) &&
         options_.invalid_text == InvalidText::kRefuse) {
       return FailValue("a string has a lone surrogate, which UTF-8 cannot hold");
@@ -165,13 +285,9 @@ bool Deserializer::ReadUtf8(std::string& text) {
 }
 
 bool Deserializer::ReadUtf16(std::u16string& text) {
-  const std::uint8_t tag = cursor_.ReadTag();
+  std::uint8_t tag;
   std::uint32_t length;
-  if ((tag != wire::kOneByteString && tag != wire::kTwoByteString && tag != wire::kUtf8String) ||
-      !cursor_.ReadLength(length) || (tag == wire::kTwoByteString && length % 2 != 0)) {
-    return FailExpected("a string");
-  }
-  if (!Charge(std::size_t{length} * 2)) return false;
+  if (!BeginString(tag, length) || !Charge(std::size_t{length} * 2)) return false;
   const std::uint8_t* const bytes = cursor_.at();
   if (tag == wire::kOneByteString) {
     text.assign(bytes, bytes + length);
@@ -189,7 +305,12 @@ bool Deserializer::ReadUtf16(std::u16string& text) {
 
 bool Deserializer::ReadKeyOrEnd(std::string& key, bool& end, std::uint32_t properties) {
   end = false;
-  switch (cursor_.PeekTag()) {
+  std::uint8_t tag = cursor_.PeekTag();
+  if (tag == wire::kObjectCount) {
+    tag = cursor_.PeekValueTag();
+    if (tag == wire::kEndObject) tag = 0;  // counts stand before values only
+  }
+  switch (tag) {
     case wire::kEndObject:
       end = true;
       cursor_.ReadTag();
@@ -230,7 +351,7 @@ bool Deserializer::ReadCount(std::uint32_t expected) {
 }
 
 bool Deserializer::BeginArray(ArrayState& array) {
-  const std::uint8_t tag = cursor_.ReadTag();
+  const std::uint8_t tag = cursor_.ReadValueTag();
   array.next = 0;
   array.sparse = tag == wire::kBeginSparseArray;
   if ((tag != wire::kBeginDenseArray && !array.sparse) || !cursor_.ReadVarint(array.length)) {
@@ -252,16 +373,33 @@ bool Deserializer::NextElementSlow(ArrayState& array, bool& end) {
     ++array.next;
     return true;
   }
-  if (cursor_.PeekTag() != closing) {
-    return FailExpected("the end of the array, without other properties");
+  std::uint32_t properties = array.sparse ? array.length : 0;
+  for (; cursor_.PeekTag() != closing; ++properties) {
+    if (!SkipProperty()) return false;
   }
   cursor_.ReadTag();
   end = true;
-  return ReadCount(array.sparse ? array.length : 0) && ReadCount(array.length);
+  return ReadCount(properties) && ReadCount(array.length);
+}
+
+// A property of an array that is not an element.
+bool Deserializer::SkipProperty() {
+  std::string key;
+  bool end;
+  const std::uint8_t tag = cursor_.PeekTag();
+  const bool text =
+      tag == wire::kOneByteString || tag == wire::kTwoByteString || tag == wire::kUtf8String;
+  cursor_.Blame();
+  if (!text || !ReadKeyOrEnd(key, end, 0) || key == "length" || internal::IsArrayIndex(key)) {
+    return FailExpected("the end of the array, or a property that is not an element");
+  }
+  if (SkipValue()) return true;
+  PrependKey(key);
+  return false;
 }
 
 bool Deserializer::ReadDate(double& milliseconds) {
-  if (cursor_.ReadTag() != wire::kDate || !cursor_.ReadDouble(milliseconds)) {
+  if (cursor_.ReadValueTag() != wire::kDate || !cursor_.ReadDouble(milliseconds)) {
     return FailExpected("a Date");
   }
   // ECMA-262 TimeClip.
@@ -271,7 +409,8 @@ bool Deserializer::ReadDate(double& milliseconds) {
 }
 
 bool Deserializer::SkipValue() {
-  internal::WireScanner scanner(cursor_, version_, options_.dialect, /*record_ids=*/false);
+  internal::WireScanner scanner(cursor_, version_, view_flags_, options_.dialect,
+                                /*record_ids=*/false);
   const bool good = scanner.SkipValue(budget_);
   cursor_ = scanner.cursor();
   if (scanner.out_of_memory()) return FailBudget();
@@ -283,10 +422,8 @@ bool Deserializer::ScanTo(std::size_t offset) {
   internal::DeserializerTables& tables = Tables();
   if (!tables.scanner.has_value()) {
     internal::WireCursor start = cursor_;
-    std::uint32_t version;
-    start.Seek(1);
-    start.ReadVarint(version);
-    tables.scanner.emplace(start, version_, options_.dialect, /*record_ids=*/true);
+    start.Seek(header_end_);
+    tables.scanner.emplace(start, version_, view_flags_, options_.dialect, /*record_ids=*/true);
   }
   const std::size_t before = tables.scanner->memory();
   if (!tables.scanner->AdvanceTo(offset, budget_ + before)) {
@@ -298,7 +435,7 @@ bool Deserializer::ScanTo(std::size_t offset) {
 }
 
 bool Deserializer::CountIds(std::uint32_t& ids) {
-  cursor_.PeekTag();
+  cursor_.PeekValueTag();
   const std::size_t here = cursor_.offset();
   if (!ScanTo(here)) return false;
   // In the order of their offsets.
@@ -332,36 +469,42 @@ bool Deserializer::FollowReference(std::size_t& return_to) {
 bool Deserializer::FindObject(const void* type, std::shared_ptr<void>& object) {
   object = nullptr;
   if (tables_ == nullptr || tables_->objects.empty()) return true;
-  const bool reference = cursor_.PeekTag() == wire::kReference;
+  const bool reference = cursor_.PeekValueTag() == wire::kReference;
   const std::size_t here = cursor_.offset();
   std::size_t return_to = 0;
   if (reference && !FollowReference(return_to)) return false;
   const auto found = tables_->objects.find({cursor_.offset(), type});
-  if (found != tables_->objects.end()) object = found->second;
+  if (found != tables_->objects.end()) object = found->second.object;
   if (!reference) return object == nullptr || SkipValue();
   cursor_.Seek(object != nullptr ? return_to : here);
   return true;
 }
 
-void Deserializer::RegisterObject(const void* type, std::shared_ptr<void> object) {
-  cursor_.PeekTag();
-  Tables().objects.try_emplace({cursor_.offset(), type}, std::move(object));
+void Deserializer::RegisterObject(const void* type, std::shared_ptr<void> object,
+                                  void (*clear)(void*)) {
+  cursor_.PeekValueTag();
+  using Object = internal::DeserializerTables::Object;
+  Tables().objects.try_emplace({cursor_.offset(), type}, Object{std::move(object), clear});
 }
 
 bool Deserializer::FailExpected(std::string_view what) {
-  return Fail(absl::DataLossError(absl::StrCat("expected ", View(what))));
+  return Fail(absl::DataLossError(absl::StrCat("expected ", TextView(what))));
 }
 
-bool Deserializer::FailValue(std::string_view why) { return Fail(absl::DataLossError(View(why))); }
+bool Deserializer::FailValue(std::string_view why) {
+  return Fail(absl::DataLossError(TextView(why)));
+}
 
 bool Deserializer::FailBudget() {
   return Fail(absl::ResourceExhaustedError(
-      absl::StrCat("the value takes more memory than allowed (",
-                   options_.max_memory != 0 ? options_.max_memory : cursor_.size() * 32 + 64 * 1024,
-                   " bytes)")));
+      absl::StrCat("the value takes more memory than allowed (", Budget(), " bytes)")));
 }
 
 bool Deserializer::FailDepth() {
+  if (depth_ <= kMaxCodecDepth) {
+    return Fail(absl::ResourceExhaustedError(
+        absl::StrCat("the value has more than ", options_.max_nodes, " objects")));
+  }
   return Fail(absl::ResourceExhaustedError(
       absl::StrCat("the value nests more than ", kMaxCodecDepth, " levels deep")));
 }
@@ -375,9 +518,10 @@ bool Deserializer::Fail(absl::Status status) {
   return false;
 }
 
+void Deserializer::PrependPath(std::string_view path) { Tables().path.insert(0, path); }
+
 void Deserializer::PrependKey(std::string_view key) {
-  std::string& path = Tables().path;
-  path.insert(0, absl::StrCat(".", View(key)));
+  Tables().path.insert(0, internal::PathOfKey(key));
 }
 
 void Deserializer::PrependIndex(std::size_t index) {
@@ -387,9 +531,14 @@ void Deserializer::PrependIndex(std::size_t index) {
 
 absl::Status Deserializer::status() const {
   if (tables_ == nullptr || tables_->failure.ok()) return absl::OkStatus();
-  return absl::Status(tables_->failure.code(),
-                      absl::StrCat("data", tables_->path, ": ", tables_->failure.message(),
-                                   " (at byte ", tables_->failure_offset, ")"));
+  // Of two readings the first one went by the book.
+  const internal::DeserializerTables& tables =
+      tables_->first != nullptr ? *tables_->first : *tables_;
+  return absl::Status(
+      tables.failure.code(),
+      absl::StrCat(
+          "data", tables.path, ": ", tables.failure.message(), " (at byte ", tables.failure_offset,
+          tables.rewritten.size() > 0 ? " of the value as version 15 would have it)" : ")"));
 }
 
 }  // namespace sabre

@@ -14,32 +14,69 @@ namespace {
 constexpr std::size_t kBufferOverhead = 128;
 
 absl::StatusOr<ArrayBuffer> CopyToBuffer(const std::uint8_t* bytes, std::size_t size,
-                                         std::optional<std::size_t> max = std::nullopt) {
+                                         std::optional<std::size_t> max = std::nullopt,
+                                         bool immutable = false) {
   absl::StatusOr<internal::BackingStore> store =
       max.has_value() ? internal::BackingStore::Allocate(size, max)
                       : internal::BackingStore::AllocateUninitialized(size);
   if (!store.ok()) return std::move(store).status();
   if (size > 0) std::memcpy(store->data(), bytes, size);
+  if (immutable) store = (*std::move(store)).MadeImmutable(size);
+  if (!store.ok()) return std::move(store).status();
   return ArrayBuffer::FromBackingStore(*std::move(store));
+}
+
+// Bytes as Serializer::WriteBytes writes them need no buffer in between. Moves `cursor` behind them, or
+// returns false if they stand there in another form, or wrong.
+bool ReadPlainBytes(internal::WireCursor& cursor, Dialect dialect, bool view_flags,
+                    std::span<const std::byte>& bytes) {
+  internal::WireCursor ahead = cursor;
+  std::uint32_t length, number, viewed, flags = 0;
+  std::uint8_t kind_tag;
+  ViewKind kind;
+  const std::uint8_t tag = ahead.ReadValueTag();
+  if (tag == wire::kHostObject && dialect != Dialect::kV8) {
+    if (dialect == Dialect::kNodeIpc && (!ahead.ReadVarint(number) || number != 0)) return false;
+    if (!ahead.ReadVarint(number) || !internal::ViewKindOfHostIndex(number, kind)) return false;
+    if (ElementSize(kind) != 1) return false;
+  } else if (tag != wire::kArrayBuffer) {
+    return false;
+  }
+  if (!ahead.ReadLength(length)) return false;
+  bytes = {reinterpret_cast<const std::byte*>(ahead.at()), length};
+  ahead.Skip(length);
+  if (tag == wire::kArrayBuffer && ahead.LookAhead() == wire::kArrayBufferView) {
+    ahead.ReadTag();
+    if (!ahead.ReadVarint8(kind_tag) || !internal::ViewKindOfTag(kind_tag, kind) ||
+        ElementSize(kind) != 1 || !ahead.ReadVarint(number) || number != 0 ||
+        !ahead.ReadVarint(viewed) || viewed != length ||
+        (view_flags && (!ahead.ReadVarint(flags) || flags != 0))) {
+      return false;
+    }
+  }
+  cursor = ahead;
+  return true;
 }
 
 }  // namespace
 
 // Reads a buffer from its own tag on. The same place gives the same buffer each time.
 bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
-  const std::uint8_t tag = cursor_.PeekTag();
+  const std::uint8_t tag = cursor_.PeekValueTag();
   const std::size_t start = cursor_.offset();
   std::uint32_t number, max = 0;
   cursor_.ReadTag();
   if (tag != wire::kArrayBuffer && tag != wire::kResizableArrayBuffer &&
-      tag != wire::kArrayBufferTransfer && tag != wire::kSharedArrayBuffer) {
+      tag != wire::kImmutableArrayBuffer && tag != wire::kArrayBufferTransfer &&
+      tag != wire::kSharedArrayBuffer) {
     return FailExpected("a buffer");
   }
   const bool resizable = tag == wire::kResizableArrayBuffer;
+  const bool immutable = tag == wire::kImmutableArrayBuffer;
   if (!cursor_.ReadVarint(number) || (resizable && !cursor_.ReadVarint(max))) {
     return FailExpected("the length or index of a buffer");
   }
-  const bool bytes_follow = tag == wire::kArrayBuffer || resizable;
+  const bool bytes_follow = tag == wire::kArrayBuffer || resizable || immutable;
   if ((bytes_follow && number > cursor_.left()) || (resizable && number > max)) {
     return FailExpected("the bytes of a buffer");
   }
@@ -52,14 +89,15 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
   } else if (bytes_follow) {
     using internal::ReservationBudget;
     const std::size_t memory = resizable ? ReservationBudget::MemoryOf(number, max) : number;
-    if (!Charge(memory + kBufferOverhead)) return false;
+    const std::size_t overhead = kBufferOverhead * (immutable ? 2 : 1);
+    if (!Charge(memory + overhead)) return false;
     if (resizable) {
       std::optional<ReservationBudget>& budget = Tables().reservations;
       if (!budget.has_value()) budget.emplace(options_);
       if (!budget->Take(max)) return Fail(absl::ResourceExhaustedError(budget->kExceeded));
     }
-    absl::StatusOr<ArrayBuffer> copy =
-        CopyToBuffer(bytes, number, resizable ? std::optional<std::size_t>(max) : std::nullopt);
+    absl::StatusOr<ArrayBuffer> copy = CopyToBuffer(
+        bytes, number, resizable ? std::optional<std::size_t>(max) : std::nullopt, immutable);
     if (!copy.ok()) return Fail(std::move(copy).status());
     buffer = *std::move(copy);
     buffers.emplace(start, buffer);
@@ -78,7 +116,7 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
 }
 
 bool Deserializer::ReadBuffer(BufferHandle& buffer) {
-  if (cursor_.PeekTag() != wire::kReference) return ReadBufferItself(buffer);
+  if (cursor_.PeekValueTag() != wire::kReference) return ReadBufferItself(buffer);
   std::size_t return_to;
   if (!FollowReference(return_to)) return false;
   if (tables_->followed != internal::WireScanner::IdKind::kBuffer) {
@@ -92,7 +130,7 @@ bool Deserializer::ReadBuffer(BufferHandle& buffer) {
 bool Deserializer::ReadArrayBuffer(ArrayBuffer& buffer) {
   BufferHandle handle;
   if (!ReadBuffer(handle)) return false;
-  if (handle.array_buffer() == nullptr || cursor_.PeekTag() == wire::kArrayBufferView) {
+  if (handle.array_buffer() == nullptr || cursor_.LookAhead() == wire::kArrayBufferView) {
     return FailExpected("an ArrayBuffer");
   }
   buffer = *handle.array_buffer();
@@ -102,7 +140,7 @@ bool Deserializer::ReadArrayBuffer(ArrayBuffer& buffer) {
 bool Deserializer::ReadSharedArrayBuffer(SharedArrayBuffer& buffer) {
   BufferHandle handle;
   if (!ReadBuffer(handle)) return false;
-  if (handle.shared_array_buffer() == nullptr || cursor_.PeekTag() == wire::kArrayBufferView) {
+  if (handle.shared_array_buffer() == nullptr || cursor_.LookAhead() == wire::kArrayBufferView) {
     return FailExpected("a SharedArrayBuffer");
   }
   buffer = *handle.shared_array_buffer();
@@ -142,7 +180,7 @@ bool Deserializer::ReadHostView(ArrayBufferView& view) {
 
 bool Deserializer::ReadView(ArrayBufferView& view) {
   using IdKind = internal::WireScanner::IdKind;
-  const std::uint8_t tag = cursor_.PeekTag();
+  const std::uint8_t tag = cursor_.PeekValueTag();
   if (tag == wire::kHostObject) return ReadHostView(view);
   if (tag != wire::kReference) {
     if (!ReadBufferItself(view.buffer)) return false;
@@ -171,7 +209,7 @@ bool Deserializer::ReadViewFields(ArrayBufferView& view) {
   if (cursor_.ReadTag() != wire::kArrayBufferView) return FailExpected("a view");
   if (!cursor_.ReadVarint8(kind_tag) || !internal::ViewKindOfTag(kind_tag, view.kind) ||
       !cursor_.ReadVarint(offset) || !cursor_.ReadVarint(length) ||
-      (version_ >= 14 && !cursor_.ReadVarint(flags))) {
+      (view_flags_ && !cursor_.ReadVarint(flags))) {
     return FailExpected("the fields of a view");
   }
   const bool tracking = (flags & wire::kViewLengthTracking) != 0;
@@ -192,9 +230,10 @@ bool Deserializer::ReadViewFields(ArrayBufferView& view) {
   return true;
 }
 
-bool Deserializer::ReadBytes(std::vector<std::byte>& bytes) {
+bool Deserializer::ReadBytes(std::span<const std::byte>& bytes) {
+  if (ReadPlainBytes(cursor_, options_.dialect, view_flags_, bytes)) return true;
   ArrayBufferView view;
-  const std::uint8_t tag = cursor_.PeekTag();
+  const std::uint8_t tag = cursor_.PeekValueTag();
   bool is_view = tag == wire::kHostObject;
   if (tag == wire::kReference) {
     // To a view, or to a buffer, which another view may follow.
@@ -211,15 +250,13 @@ bool Deserializer::ReadBytes(std::vector<std::byte>& bytes) {
   } else {
     if (!ReadBuffer(view.buffer)) return false;
     view.length = view.buffer.byte_length();
-    if (cursor_.PeekTag() == wire::kArrayBufferView && !ReadViewFields(view)) return false;
+    if (cursor_.LookAhead() == wire::kArrayBufferView && !ReadViewFields(view)) return false;
   }
   if (view.buffer.shared() || ElementSize(view.kind) != 1) {
     return FailExpected("bytes: an ArrayBuffer or a view with elements of one byte");
   }
-  if (!Charge(view.length)) return false;
-  const std::span<const std::byte> all = view.buffer.array_buffer()->ConstSpan();
-  const std::span<const std::byte> part = all.subspan(view.byte_offset, view.length);
-  bytes.assign(part.begin(), part.end());
+  // The tables or the attachments hold the buffer.
+  bytes = view.buffer.array_buffer()->ConstSpan().subspan(view.byte_offset, view.length);
   return true;
 }
 
@@ -227,7 +264,7 @@ bool Deserializer::ReadTransferred(const TransferType& type,
                                    std::unique_ptr<TransferredObject>& object) {
   std::uint32_t index;
   std::size_t return_to = 0;
-  const bool reference = cursor_.PeekTag() == wire::kReference;
+  const bool reference = cursor_.PeekValueTag() == wire::kReference;
   if (reference && !FollowReference(return_to)) return false;
   if (options_.dialect != Dialect::kV8 || cursor_.ReadTag() != wire::kHostObject ||
       !cursor_.ReadVarint(index) || attachments_ == nullptr ||

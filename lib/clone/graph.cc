@@ -9,6 +9,7 @@
 
 #include "lib/clone/graph_storage.h"
 #include "lib/clone/node.h"
+#include "lib/clone/text.h"
 #include "sabre/memory/check.h"
 
 namespace sabre {
@@ -23,7 +24,7 @@ using internal::ErrorParts;
 using internal::GraphStorage;
 using internal::Node;
 using internal::ObjectNode;
-using internal::PropertyTable;
+using internal::PlatformNode;
 using internal::RegExpNode;
 using internal::TransferNode;
 using internal::ViewNode;
@@ -35,9 +36,10 @@ void Expect(bool good, const char* what) {
   if (!good) internal::CallerBug(what);
 }
 
+// Good while `utf8` is.
 Value Key(GraphStorage& storage, std::string_view utf8) {
-  Value key;
-  storage.MakeUtf8(utf8, key);
+  Value key = Access::String(utf8.data(), static_cast<std::uint32_t>(utf8.size()), false);
+  if (!internal::IsAscii(utf8.data(), utf8.size())) storage.MakeUtf8(utf8, key);
   return GraphStorage::NormalizeKey(key);
 }
 
@@ -53,9 +55,7 @@ void Assign(GraphStorage& storage, Value container, Value key, Value value) {
     return;
   }
   Expect(!key.IsText("length"), "Graph: use SetLength for the length of an array");
-  if (array.properties == nullptr) {
-    array.properties = new (storage.arena().Allocate(sizeof(PropertyTable))) PropertyTable();
-  }
+  if (array.properties == nullptr) array.properties = storage.NewProperties();
   storage.SetProperty(*array.properties, key, value);
 }
 
@@ -66,6 +66,7 @@ bool Delete(GraphStorage& storage, Value container, Value key) {
   Expect(container.is_array(), "Graph: DeleteProperty needs an object or an array");
   ArrayNode& array = *Access::node<ArrayNode>(container);
   if (key.is_number() && Access::number(key) < array.dense) {
+    storage.Unpack(array);
     Value& element = array.elements[static_cast<std::uint32_t>(Access::number(key))];
     return !Access::IsHole(std::exchange(element, Access::Hole()));
   }
@@ -90,6 +91,9 @@ Graph::~Graph() = default;
 
 Value Graph::root() const noexcept { return storage_ != nullptr ? storage_->root : Value(); }
 void Graph::SetRoot(Value value) noexcept { storage_->root = value; }
+bool Graph::untouched() const noexcept {
+  return storage_ != nullptr && storage_->arena().memory_used() == 0;
+}
 std::size_t Graph::node_count() const noexcept { return storage_->node_count(); }
 std::size_t Graph::memory_used() const noexcept { return storage_->arena().memory_used(); }
 
@@ -116,7 +120,7 @@ Value Graph::Make(const ValueInit& init) {
 }
 
 Value Graph::Object(std::initializer_list<PropertyInit> properties) {
-  ObjectNode* const node = storage_->NewNode<ObjectNode>(ValueKind::kObject);
+  ObjectNode* const node = storage_->NewObject();
   for (const PropertyInit& property : properties) {
     const Value value = Make(property.value);
     storage_->SetProperty(node->properties, Key(*storage_, property.key), value);
@@ -265,6 +269,13 @@ Value Graph::View(const ArrayBufferView& view) {
 Value Graph::Transferred(const Transferable& object) {
   TransferNode* const node = storage_->NewTransfer();
   node->object = &object;
+  return Access::Of(node);
+}
+
+Value Graph::PlatformObject(std::string_view type, const ValueInit& data) {
+  PlatformNode* const node = storage_->NewNode<PlatformNode>(ValueKind::kPlatformObject);
+  node->type = String(type);
+  node->data = Make(data);
   return Access::Of(node);
 }
 

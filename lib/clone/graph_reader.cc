@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -17,24 +16,29 @@ GraphReader::GraphReader(GraphStorage& storage, Attachments* attachments, std::u
       attachments_(attachments),
       version_(version),
       options_(options),
-      budget_(budget) {
+      reserve_(std::min<std::size_t>(budget, 1024)),
+      budget_(budget - reserve_) {
   storage_.arena().SetBudget(&budget_);
-}
-
-GraphReader::~GraphReader() {
-  storage_.arena().SetBudget(nullptr);
-  if (pending_ != first_pending_) std::free(pending_);
 }
 
 bool GraphReader::Read(WireCursor& cursor, Value& root, std::uint32_t first_id, bool view_flags) {
   cursor_ = cursor;
   first_id_ = first_id;
   view_flags_ = view_flags;
-  bool good = ReadValue(&root);
+  const bool good = ReadWhole(&root);
+  cursor = cursor_;
+  return good;
+}
+
+bool GraphReader::ReadWhole(Value* slot) {
+  bool good = ReadValue(slot);
   while (good && !frames_.empty()) {
     switch (frames_.back().step) {
       case Step::kElements:
         good = RunElements();
+        break;
+      case Step::kShaped:
+        good = RunShaped();
         break;
       case Step::kPairs:
         good = RunPairs();
@@ -45,9 +49,14 @@ bool GraphReader::Read(WireCursor& cursor, Value& root, std::uint32_t first_id, 
       case Step::kError:
         good = RunError();
         break;
+      case Step::kPlatform:
+        good = RunPlatform();
+        break;
+      case Step::kNative:
+        good = RunNative();
+        break;
     }
   }
-  cursor = cursor_;
   return good;
 }
 
@@ -57,49 +66,35 @@ bool GraphReader::Charge(std::size_t bytes) {
   return true;
 }
 
-bool GraphReader::GrowIds() {
-  if (!Charge(kIdChunk * sizeof(Node*) + 2 * sizeof(ids_[0]))) return false;
-  ids_.push_back(std::make_unique<Node*[]>(kIdChunk));
-  return true;
-}
-
-bool GraphReader::TakeId(Node* node) {
-  if (next_id_ >= kFirstIds && (next_id_ - kFirstIds) % kIdChunk == 0 && !GrowIds()) return false;
-  *IdSlot(next_id_++) = node;
-  return true;
-}
-
-bool GraphReader::Pend(Value value) {
-  if (pending_size_ == pending_capacity_) {
-    const std::size_t larger = pending_capacity_ + pending_capacity_ / 2;
-    if (!Charge((larger - pending_capacity_) * sizeof(Value))) return false;
-    // realloc moves large blocks by remapping them: no second copy at the worst moment.
-    void* const moved =
-        std::realloc(pending_ == first_pending_ ? nullptr : pending_, larger * sizeof(Value));
-    if (moved == nullptr) return Full();
-    if (pending_ == first_pending_) {
-      std::copy_n(first_pending_, pending_size_, static_cast<Value*>(moved));
+// Reads what is common and small, if there is enough behind it.
+// False: it is something else.
+inline bool GraphReader::ReadLeaf(Value* slot) {
+  constexpr std::size_t kLongest = Arena::kFewSteps * Arena::kSlack;
+  const std::uint8_t* const at = cursor_.at();
+  if (cursor_.left() < 2) return false;
+  switch (at[0]) {
+    case wire::kOneByteString: {
+      const std::uint32_t size = at[1];
+      if (size > kLongest || cursor_.left() < 2 + size + Arena::kSlack) return false;
+      const void* const copy = storage_.arena().CopyPadded(at + 2, size, /*packed=*/true);
+      if (copy == nullptr) return false;
+      *slot = ValueAccess::String(copy, size, false);
+      cursor_.Skip(2 + size);
+      return true;
     }
-    pending_ = static_cast<Value*>(moved);
-    pending_capacity_ = larger;
+    case wire::kInt32:
+      if (at[1] >= 0x80) return false;
+      *slot = Value((at[1] >> 1) ^ -(at[1] & 1));
+      cursor_.Skip(2);
+      return true;
+    case wire::kTrue:
+    case wire::kFalse:
+      *slot = Value(at[0] == wire::kTrue);
+      cursor_.Skip(1);
+      return true;
+    default:
+      return false;
   }
-  pending_[pending_size_++] = value;
-  return true;
-}
-
-// Gives a container its id and its place, and goes on inside it.
-bool GraphReader::Open(Node* node, Step step, std::uint8_t end, std::uint32_t length, Value* slot) {
-  if (node == nullptr) return Full();
-  if (frames_.size() >= options_.max_depth) return Limit("the value nests too deeply");
-  *slot = ValueAccess::Of(node);
-  if (!TakeId(node)) return false;
-  if (frames_.size() == frames_.capacity()) {
-    const std::size_t larger = std::max<std::size_t>(16, frames_.capacity() * 2);
-    if (!Charge((larger - frames_.capacity()) * sizeof(Frame))) return false;
-    frames_.reserve(larger);
-  }
-  frames_.push_back({node, 0, length, pending_size_, step, end});
-  return true;
 }
 
 bool GraphReader::ReadValue(Value* slot) {
@@ -142,16 +137,17 @@ bool GraphReader::ReadValue(Value* slot) {
       case wire::kTwoByteString:
       case wire::kUtf8String:
         return ReadString(tag, slot);
+      case wire::kBeginObject:
+        return Open(storage_.NewObject(), Step::kShaped, wire::kEndObject, 0, slot,
+                    storage_.shapes().root());
       case wire::kReference:
         return Reference(slot);
       case wire::kHostObject:
         if (options_.dialect == Dialect::kNodeIpc) {
-          // Another native object: its properties as a value, which is read in its place.
-          if (!cursor_.ReadVarint(number) || number > 1) return Malformed("a kind of host object");
-          if (number == 1) {
-            if (!TakeId(nullptr)) return false;
-            continue;
-          }
+          if (!cursor_.ReadVarint(number)) return Malformed("a kind of host object");
+          if (number == wire::kPlatformObjectIndex) return ReadPlatform(slot);
+          if (number > 1) return Malformed("a kind of host object");
+          if (number == 1) return ReadNative(slot);
         }
         return ReadHost(slot);
       default:
@@ -163,9 +159,6 @@ bool GraphReader::ReadValue(Value* slot) {
 bool GraphReader::ReadObject(std::uint8_t tag, Value* slot) {
   std::uint32_t length;
   switch (tag) {
-    case wire::kBeginObject:
-      return Open(storage_.NewNode<ObjectNode>(ValueKind::kObject), Step::kPairs, wire::kEndObject,
-                  0, slot);
     case wire::kBeginMap:
       return Open(storage_.NewNode<CollectionNode>(ValueKind::kMap), Step::kValues, wire::kEndMap,
                   0, slot);
@@ -186,7 +179,12 @@ bool GraphReader::ReadObject(std::uint8_t tag, Value* slot) {
       auto* const node = storage_.NewNode<ArrayNode>(ValueKind::kArray);
       if (node == nullptr) return Full();
       if (length > 0) {
-        node->elements = storage_.arena().Array<Value>(length);
+        const std::uint8_t first = cursor_.PeekTag();
+        const bool numbers =
+            first == wire::kInt32 || first == wire::kDouble || first == wire::kUint32;
+        node->flags = numbers ? ArrayNode::kPacked : std::uint8_t{0};
+        node->elements = static_cast<Value*>(storage_.arena().Allocate(
+            std::size_t{length} * (numbers ? sizeof(double) : sizeof(Value))));
         if (node->elements == nullptr) return Full();
       }
       unread_ += length;
@@ -240,30 +238,158 @@ bool GraphReader::ReadObject(std::uint8_t tag, Value* slot) {
     }
     case wire::kArrayBuffer:
     case wire::kResizableArrayBuffer:
+    case wire::kImmutableArrayBuffer:
     case wire::kArrayBufferTransfer:
     case wire::kSharedArrayBuffer:
       return ReadBuffer(tag, slot);
     default:
-      return Malformed("a value");
+      if (version_ >= 13 || tag == 0 || options_.dialect == Dialect::kNodeIpc)
+        return Malformed("a value");
+      // Host objects had no tag of their own: what is not a tag is their first byte.
+      cursor_.Seek(cursor_.tag_offset());
+      return ReadHost(slot);
   }
 }
 
 bool GraphReader::RunElements() {
   const std::size_t depth = frames_.size();
   Frame& frame = frames_.back();  // stays where it is until something is opened, and then we return
-  Value* const elements = static_cast<ArrayNode*>(frame.node)->elements;
+  auto& array = *static_cast<ArrayNode*>(frame.node);
+  if (array.packed() && !RunNumbers(frame, array)) return false;
   while (frame.next < frame.length) {
-    Value* const slot = elements + frame.next++;
+    Value* const slot = array.elements + frame.next++;
     --unread_;
     if (cursor_.PeekTag() == wire::kHole) {
       cursor_.ReadTag();
       *slot = ValueAccess::Hole();
       continue;
     }
+    if (ReadLeaf(slot)) continue;
     if (!ReadValue(slot)) return false;
+    // Holes had no tag of their own.
+    if (version_ < 11 && slot->is_undefined()) *slot = ValueAccess::Hole();
     if (frames_.size() != depth) return true;
   }
   frame.step = Step::kPairs;
+  return true;
+}
+
+// Reads elements as long as they are numbers; then the array takes any.
+bool GraphReader::RunNumbers(Frame& frame, ArrayNode& array) {
+  double* to = array.numbers;
+  double* const end = to + array.dense;
+  for (; to != end; ++to) {
+    std::uint32_t large;
+    std::int32_t small;
+    bool good;
+    switch (cursor_.PeekTag()) {
+      case wire::kDouble:
+        cursor_.ReadTag();
+        good = cursor_.ReadDouble(*to);
+        break;
+      case wire::kInt32:
+        cursor_.ReadTag();
+        if ((good = cursor_.ReadZigZag(small))) *to = small;
+        break;
+      case wire::kUint32:
+        cursor_.ReadTag();
+        if ((good = cursor_.ReadVarint(large))) *to = large;
+        break;
+      default:
+        unread_ -= frame.next = static_cast<std::uint32_t>(to - array.numbers);
+        array.dense = frame.next;
+        if (!storage_.Unpack(array)) return Full();
+        array.dense = frame.length;
+        return true;
+    }
+    if (!good) {
+      frame.next = static_cast<std::uint32_t>(to - array.numbers) + 1;
+      return Malformed("a number");
+    }
+  }
+  unread_ -= frame.next = frame.length;
+  return true;
+}
+
+// The properties of objects as long as shapes have their keys; only the values are pending.
+bool GraphReader::RunShaped() {
+  while (!frames_.empty() && frames_.back().step == Step::kShaped) {
+    const std::size_t depth = frames_.size();
+    Frame& frame = frames_.back();
+    do {
+      // What the first key is depends on where the object stands.
+      Shape*& guess =
+          frame.shape->size > 0 || depth == 1 ? frame.shape->next : GuessIn(frames_[depth - 2]);
+      if (ShapeTree::Matches(guess, cursor_.at(), cursor_.left())) [[likely]] {
+        cursor_.Skip(guess->token_size);
+        frame.shape = guess;
+      } else if (cursor_.PeekTag() == wire::kEndObject) {
+        if (!CloseShaped(frame)) return false;
+        break;
+      } else if (!ReadShapedKey(frame, guess)) {
+        return false;
+      }
+      if (!pending_.Reserve(1, budget_)) return Full();
+      Value* const slot = &pending_.Add();
+      if (!ReadLeaf(slot) && !ReadValue(slot)) return false;
+    } while (frames_.size() == depth && frame.step == Step::kShaped);
+  }
+  return true;
+}
+
+// Of the first key of an object in this container.
+inline Shape*& GraphReader::GuessIn(Frame& outer) {
+  return outer.step == Step::kShaped ? outer.shape->inner : outer.shape;
+}
+
+bool GraphReader::ReadShapedKey(Frame& frame, Shape*& guess) {
+  Value key;
+  if (!ReadKey(key, /*borrow=*/true)) return !(at_key_ = true);
+  bool duplicate = false;
+  if (key.is_string() && frame.shape->size < ShapeTree::kMaxKeys) {
+    Shape* const next = storage_.shapes().Child(frame.shape, key, duplicate);
+    if (next != nullptr) {
+      frame.shape = guess = next;
+      return true;
+    }
+    if (!duplicate) return Full();
+  }
+  return LeaveShape(frame, key);
+}
+
+// Goes on with keys of its own; `key` is the next one, and its characters lie in the input.
+bool GraphReader::LeaveShape(Frame& frame, Value key) {
+  if (key.is_string() && !CopyCharacters(storage_.arena(), key)) return Full();
+  const Shape& shape = *frame.shape;
+  for (std::uint32_t i = 0; i < shape.size; ++i) {
+    if (!Pend(Value())) return false;
+  }
+  Value* const pairs = &pending_[frame.start];
+  for (std::uint32_t i = shape.size; i-- > 0;) {
+    pairs[2 * i + 1] = pairs[i];
+    pairs[2 * i] = shape.keys[i];
+  }
+  frame.step = Step::kPairs;
+  frame.shape = nullptr;
+  return Pend(key);
+}
+
+bool GraphReader::CloseShaped(const Frame& frame) {
+  frames_.Pop();  // its place is not used again before the end
+  cursor_.ReadTag();
+  const Value* const values = &pending_[frame.start];
+  pending_.Cut(frame.start);  // before anything fails: Path() looks at what is pending
+  std::uint32_t count;
+  if (!cursor_.ReadVarint(count) || count != frame.shape->size) {
+    return Malformed("the count of properties read");
+  }
+  if (count == 0) return true;
+  PropertyTable& table = static_cast<ObjectNode*>(frame.node)->properties;
+  table.values = storage_.arena().Array<Value>(count);
+  if (table.values == nullptr) return Full();
+  table.keys = frame.shape;
+  table.capacity = count;
+  for (std::uint32_t i = 0; i < count; ++i) table.values[i] = values[i];
   return true;
 }
 
@@ -273,22 +399,24 @@ bool GraphReader::RunPairs() {
   for (;;) {
     if (cursor_.PeekTag() == end) return CloseProperties();
     Value key;
-    if (!ReadKey(key) || !Pend(key) || !Pend(Value())) return false;
-    if (!ReadValue(pending_ + pending_size_ - 1)) return false;
+    if (!ReadKey(key)) return !(at_key_ = true);
+    if (!pending_.Reserve(2, budget_)) return Full();
+    pending_.Push(key);
+    if (!ReadValue(&pending_.Add())) return false;
     if (frames_.size() != depth) return true;
   }
 }
 
 bool GraphReader::CloseProperties() {
-  const Frame frame = frames_.back();
-  frames_.pop_back();
+  const Frame& frame = frames_.back();
+  frames_.Pop();
   cursor_.ReadTag();
-  const std::size_t pairs = (pending_size_ - frame.start) / 2;
+  const std::size_t pairs = (pending_.size() - frame.start) / 2;
+  pending_.Cut(frame.start);  // before anything fails: Path() looks at what is pending
   std::uint32_t count;
   if (!cursor_.ReadVarint(count) || count != pairs)
     return Malformed("the count of properties read");
-  Value* const items = pending_ + frame.start;
-  pending_size_ = frame.start;
+  Value* const items = &pending_[frame.start];
   if (frame.node->kind == ValueKind::kArray) {
     return CloseArray(frame, *static_cast<ArrayNode*>(frame.node), items, count);
   }
@@ -307,6 +435,11 @@ bool GraphReader::CloseArray(const Frame& frame, ArrayNode& array, Value* pairs,
     return Malformed("the same length at the end of an array");
   }
   array.length = length;
+  return FillArray(array, frame.end == wire::kEndSparseArray, pairs, count);
+}
+
+// Puts pairs of normalized keys and values into an array that has its length and dense elements.
+bool GraphReader::FillArray(ArrayNode& array, bool sparse, Value* pairs, std::uint32_t count) {
   std::uint32_t indices = 0, highest = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Value key = pairs[2 * std::size_t{i}];
@@ -319,7 +452,6 @@ bool GraphReader::CloseArray(const Frame& frame, ArrayNode& array, Value* pairs,
   }
   if (indices > 0 && highest >= array.length) array.length = highest + 1;
   // Few holes: elements in a row. The length itself, a stranger's claim, takes no memory.
-  const bool sparse = frame.end == wire::kEndSparseArray;
   if (sparse && indices > 0 && highest < 2 * std::uint64_t{indices} + 2) {
     array.elements = storage_.arena().Array<Value>(highest + 1);
     if (array.elements == nullptr) return Full();
@@ -330,9 +462,9 @@ bool GraphReader::CloseArray(const Frame& frame, ArrayNode& array, Value* pairs,
   for (std::uint32_t i = 0; i < count; ++i) {
     const Value key = pairs[2 * std::size_t{i}];
     if (key.is_number() && ValueAccess::number(key) < array.dense) {
-      Value& element = array.elements[static_cast<std::uint32_t>(ValueAccess::number(key))];
-      if (!ValueAccess::IsHole(element)) return Malformed("different indices in an array");
-      element = pairs[2 * std::size_t{i} + 1];
+      const auto index = static_cast<std::uint32_t>(ValueAccess::number(key));
+      if (!ValueAccess::IsHole(array.At(index))) return Malformed("different indices in an array");
+      array.elements[index] = pairs[2 * std::size_t{i} + 1];
     } else {
       pairs[2 * std::size_t{kept}] = key;
       pairs[2 * std::size_t{kept} + 1] = pairs[2 * std::size_t{i} + 1];
@@ -340,9 +472,8 @@ bool GraphReader::CloseArray(const Frame& frame, ArrayNode& array, Value* pairs,
     }
   }
   if (kept == 0) return true;
-  void* const memory = storage_.arena().Allocate(sizeof(PropertyTable));
-  if (memory == nullptr) return Full();
-  array.properties = new (memory) PropertyTable();
+  array.properties = storage_.NewProperties();
+  if (array.properties == nullptr) return Full();
   bool duplicate;
   if (storage_.BuildTable(pairs, kept, *array.properties, duplicate)) return true;
   return duplicate ? Malformed("different keys in an array") : Full();
@@ -353,25 +484,28 @@ bool GraphReader::RunValues() {
   const std::uint8_t end = frames_.back().end;
   for (;;) {
     if (cursor_.PeekTag() == end) return CloseCollection();
-    if (!Pend(Value()) || !ReadValue(pending_ + pending_size_ - 1)) return false;
+    if (!pending_.Reserve(1, budget_)) return Full();
+    Value* const slot = &pending_.Add();
+    if (ReadLeaf(slot)) continue;
+    if (!ReadValue(slot)) return false;
     if (frames_.size() != depth) return true;
   }
 }
 
 bool GraphReader::CloseCollection() {
-  const Frame frame = frames_.back();
-  frames_.pop_back();
+  const Frame& frame = frames_.back();
+  frames_.Pop();
   cursor_.ReadTag();
-  const std::size_t items = pending_size_ - frame.start;
+  const std::size_t items = pending_.size() - frame.start;
+  pending_.Cut(frame.start);
   std::uint32_t count;
   if (!cursor_.ReadVarint(count) || count != items) return Malformed("the count of items read");
-  pending_size_ = frame.start;
   auto& node = *static_cast<CollectionNode*>(frame.node);
   const std::uint32_t stride = Stride(node);
   if (count % stride != 0) return Malformed("a value for each key of a Map");
   if (count / stride > wire::kMaxCollectionSize) return Limit("a Map or Set exceeds 2^24 entries");
   if (count == 0) return true;
-  return storage_.BuildCollection(node, pending_ + frame.start, count / stride) || Full();
+  return storage_.BuildCollection(node, &pending_[frame.start], count / stride) || Full();
 }
 
 bool GraphReader::RunError() {
@@ -379,10 +513,11 @@ bool GraphReader::RunError() {
   auto& node = *static_cast<ErrorNode*>(frames_.back().node);
   for (;;) {
     std::uint8_t part;
+    frames_.back().next = 0;
     if (!cursor_.ReadVarint8(part)) return Malformed("a part of an Error");
     switch (part) {
       case wire::kErrorEnd:
-        frames_.pop_back();
+        frames_.Pop();
         return true;
       case 'E':
       case 'R':
@@ -404,6 +539,7 @@ bool GraphReader::RunError() {
       if (memory == nullptr) return Full();
       node.parts = new (memory) ErrorParts();
     }
+    frames_.back().next = part;
     if (part == wire::kErrorCause) {
       node.flags |= ErrorNode::kHasCause;
       if (!ReadValue(&node.parts->cause)) return false;
@@ -414,6 +550,23 @@ bool GraphReader::RunError() {
       if (!ReadStringValue(message ? &node.parts->message : &node.parts->stack)) return false;
     }
   }
+}
+
+bool GraphReader::RunNative() {
+  const Frame frame = frames_.back();
+  frames_.Pop();
+  for (std::uint32_t id = frame.next; id < frame.length; ++id) ids_[id] = frame.node;
+  return true;
+}
+
+bool GraphReader::RunPlatform() {
+  Frame& frame = frames_.back();
+  if (frame.next == 1) {
+    frames_.Pop();
+    return true;
+  }
+  frame.next = 1;
+  return ReadValue(&static_cast<PlatformNode*>(frame.node)->data);
 }
 
 }  // namespace sabre::internal

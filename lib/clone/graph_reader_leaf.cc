@@ -3,16 +3,19 @@
 #include <string>
 #include <utility>
 
+#include "lib/clone/borrowed_object.h"
 #include "lib/clone/graph_reader.h"
 #include "lib/clone/number_text.h"
 #include "lib/clone/view_tag.h"
+#include "sabre/clone/platform_object.h"
 #include "sabre/memory/backing_store.h"
 
 namespace sabre::internal {
 namespace {
 
-// What an ArrayBuffer takes outside the arena, besides its bytes.
-constexpr std::size_t kBufferOverhead = 64;
+// What an ArrayBuffer takes outside the arena, besides its bytes: its state, and the least block of
+// the allocator.
+constexpr std::size_t kBufferOverhead = 128;
 
 // What RegExp.prototype.source would say: slashes outside classes and line ends are escaped.
 // Spec: ECMA-262 EscapeRegExpPattern.
@@ -48,7 +51,14 @@ bool GraphReader::ReadString(std::uint8_t tag, Value* slot) {
   cursor_.Skip(length);
   const std::uint32_t units = tag == wire::kTwoByteString ? length / 2 : length;
   if (units > wire::kMaxStringLength) return Limit("a string exceeds 2^29 - 24 units");
-  if (tag == wire::kOneByteString) return storage_.MakeOneByte(bytes, units, *slot) || Full();
+  if (tag == wire::kOneByteString) {
+    // Where there is enough behind it, what is short is copied without looking at its length.
+    if (cursor_.left() < Arena::kSlack) [[unlikely]]
+      return storage_.MakeOneByte(bytes, units, *slot) || Full();
+    const void* const copy = storage_.arena().CopyPadded(bytes, units, /*packed=*/true);
+    *slot = ValueAccess::String(copy, units, false);
+    return copy != nullptr || Full();
+  }
   if (tag == wire::kTwoByteString) {
     if (length % 2 != 0) return Malformed("an even length of a two-byte string");
     return storage_.MakeTwoByte(bytes, units, *slot) || Full();
@@ -57,7 +67,8 @@ bool GraphReader::ReadString(std::uint8_t tag, Value* slot) {
 }
 
 bool GraphReader::ReadStringValue(Value* slot) {
-  const std::uint8_t tag = cursor_.ReadTag();
+  if (version_ < 12) return ReadString(wire::kUtf8String, slot);  // had no tag
+  const std::uint8_t tag = cursor_.ReadValueTag();
   if (tag != wire::kOneByteString && tag != wire::kTwoByteString && tag != wire::kUtf8String) {
     return Malformed("a string");
   }
@@ -67,7 +78,8 @@ bool GraphReader::ReadStringValue(Value* slot) {
 bool GraphReader::ReadBigInt(Value* slot) {
   std::uint32_t field;
   if (!cursor_.ReadVarint(field)) return Malformed("the size of a BigInt");
-  const std::uint32_t bytes = (field & ~(1u << 31)) / 2;
+  field &= ~(1u << 31);  // of no meaning
+  const std::uint32_t bytes = field / 2;
   // A negative zero is what Node since 20 refuses.
   if (bytes > cursor_.left() || field == 1) return Malformed("the digits of a BigInt");
   if (bytes > wire::kMaxBigIntBytes) return Limit("a BigInt exceeds 2^27 bytes");
@@ -76,13 +88,21 @@ bool GraphReader::ReadBigInt(Value* slot) {
   return storage_.MakeBigInt((field & 1) != 0, digits, bytes, *slot) || Full();
 }
 
-bool GraphReader::ReadKey(Value& key) {
-  const std::uint8_t tag = cursor_.ReadTag();
+// `borrow`: the characters may stay in the input.
+bool GraphReader::ReadKey(Value& key, bool borrow) {
+  const std::uint8_t tag = cursor_.ReadValueTag();
+  std::uint32_t length;
   switch (tag) {
     case wire::kOneByteString:
     case wire::kTwoByteString:
     case wire::kUtf8String:
-      if (!ReadString(tag, &key)) return false;
+      if (borrow && tag == wire::kOneByteString) {
+        if (!cursor_.ReadLength(length)) return Malformed("the characters of a string");
+        key = ValueAccess::String(cursor_.at(), length, false);
+        cursor_.Skip(length);
+      } else if (!ReadString(tag, &key)) {
+        return false;
+      }
       key = GraphStorage::NormalizeKey(key);
       return true;
     case wire::kInt32:
@@ -104,6 +124,11 @@ bool GraphReader::ReadNumberKey(std::uint8_t tag, Value& key) {
   if (!good) return Malformed("a number");
   if (tag == wire::kInt32) number = small;
   if (tag == wire::kUint32) number = large;
+  return MakeNumberKey(number, key);
+}
+
+// An index stays a number; any other becomes the text that JavaScript makes of it.
+bool GraphReader::MakeNumberKey(double number, Value& key) {
   if (number >= 0 && number <= 4294967294.0 &&
       number == static_cast<double>(static_cast<std::uint32_t>(number))) {
     key = Value(number + 0.0);
@@ -117,37 +142,41 @@ bool GraphReader::ReadNumberKey(std::uint8_t tag, Value& key) {
 
 bool GraphReader::Reference(Value* slot) {
   std::uint32_t id;
-  if (!cursor_.ReadVarint(id) || id < first_id_ || id - first_id_ >= next_id_) {
+  if (!cursor_.ReadVarint(id) || id < first_id_ || id - first_id_ >= ids_.size()) {
     return Malformed("the id of an object before it");
   }
-  Node* const node = *IdSlot(id - first_id_);
+  Node* const node = ids_[id - first_id_];
   if (node == nullptr) return Malformed("the id of a complete object");
   *slot = ValueAccess::Of(node);
   const bool buffer =
       node->kind == ValueKind::kArrayBuffer || node->kind == ValueKind::kSharedArrayBuffer;
-  if (!buffer || cursor_.PeekTag() != wire::kArrayBufferView) return true;
+  if (!buffer || cursor_.LookAhead() != wire::kArrayBufferView) return true;
   return ReadView(static_cast<BufferNode*>(node), slot);
 }
 
 bool GraphReader::ReadBuffer(std::uint8_t tag, Value* slot) {
   std::uint32_t number, max = 0;
   const bool resizable = tag == wire::kResizableArrayBuffer;
+  const bool immutable = tag == wire::kImmutableArrayBuffer;
   if (!cursor_.ReadVarint(number) || (resizable && !cursor_.ReadVarint(max))) {
     return Malformed("the length or index of a buffer");
   }
   BufferNode* node = nullptr;
-  if (tag == wire::kArrayBuffer || resizable) {
+  if (tag == wire::kArrayBuffer || resizable || immutable) {
     if (number > cursor_.left() || (resizable && number > max)) {
       return Malformed("the bytes of a buffer");
     }
     const std::size_t memory = resizable ? ReservationBudget::MemoryOf(number, max) : number;
-    if (!Charge(memory + kBufferOverhead)) return false;
+    const std::size_t overhead = kBufferOverhead * (immutable ? 2 : 1);
+    if (!Charge(memory + overhead)) return false;
     if (resizable && !reservations_.Take(max)) return Limit(ReservationBudget::kExceeded);
     absl::StatusOr<BackingStore> store = resizable ? BackingStore::Allocate(number, max)
                                                    : BackingStore::AllocateUninitialized(number);
     if (!store.ok()) return Full();
     if (number > 0) std::memcpy(store->data(), cursor_.at(), number);
     cursor_.Skip(number);
+    if (immutable) store = (*std::move(store)).MadeImmutable(number);
+    if (!store.ok()) return Full();
     node = storage_.NewBuffer(ArrayBuffer::FromBackingStore(*std::move(store)));
   } else if (tag == wire::kArrayBufferTransfer) {
     if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size()) {
@@ -166,7 +195,7 @@ bool GraphReader::ReadBuffer(std::uint8_t tag, Value* slot) {
   if (node == nullptr) return Full();
   *slot = ValueAccess::Of(node);
   if (!TakeId(node)) return false;
-  return cursor_.PeekTag() != wire::kArrayBufferView || ReadView(node, slot);
+  return cursor_.LookAhead() != wire::kArrayBufferView || ReadView(node, slot);
 }
 
 bool GraphReader::ReadView(BufferNode* buffer, Value* slot) {
@@ -181,7 +210,7 @@ bool GraphReader::ReadView(BufferNode* buffer, Value* slot) {
   }
   // A view that is refused has taken its id, too: the second attempt at version 13 counts on.
   if (!TakeId(nullptr)) return false;
-  const std::uint32_t id = next_id_ - 1;
+  const std::uint32_t id = next_id() - 1;
   const bool tracking = (flags & wire::kViewLengthTracking) != 0;
   const bool marked = (flags & wire::kViewResizable) != 0;
   const bool resizable = buffer->buffer.resizable();
@@ -203,7 +232,7 @@ bool GraphReader::ReadView(BufferNode* buffer, Value* slot) {
   node->byte_offset = offset;
   node->byte_length = length;
   *slot = ValueAccess::Of(node);
-  *IdSlot(id) = node;
+  ids_[id] = node;
   return true;
 }
 
@@ -211,6 +240,7 @@ bool GraphReader::ReadView(BufferNode* buffer, Value* slot) {
 bool GraphReader::ReadHost(Value* slot) {
   std::uint32_t index, length;
   if (!cursor_.ReadVarint(index)) return Malformed("the index of a host object");
+  if (index == wire::kPlatformObjectIndex) return ReadPlatform(slot);
   if (options_.dialect == Dialect::kV8) {
     if (attachments_ == nullptr || index >= attachments_->objects.size() ||
         attachments_->objects[index] == nullptr) {
@@ -218,7 +248,13 @@ bool GraphReader::ReadHost(Value* slot) {
     }
     TransferNode* const node = storage_.NewTransfer();
     if (node == nullptr) return Full();
-    node->received = attachments_->objects[index].release();
+    std::unique_ptr<TransferredObject>& attached = attachments_->objects[index];
+    if (&attached->type() == &BorrowedObject::kType) {
+      node->object = &static_cast<BorrowedObject&>(*attached).object();
+      attached.reset();
+    } else {
+      node->received = attached.release();
+    }
     *slot = ValueAccess::Of(node);
     return TakeId(node);
   }
@@ -242,6 +278,40 @@ bool GraphReader::ReadHost(Value* slot) {
   node->byte_length = used;  // Node ignores a rest, too
   *slot = ValueAccess::Of(node);
   return TakeId(node);
+}
+
+// In IPC, another native object, behind `\` and 1: its properties as an object, which is read in its
+// place and answers to its id, too, once it is complete.
+bool GraphReader::ReadNative(Value* slot) {
+  const std::uint32_t first = next_id();
+  for (;;) {  // one inside another must not take the thread's stack
+    if (!TakeId(nullptr)) return false;
+    WireCursor ahead = cursor_;
+    std::uint32_t kind;
+    if (ahead.ReadValueTag() != wire::kHostObject || !ahead.ReadVarint(kind) || kind != 1) break;
+    cursor_ = ahead;
+  }
+  const std::uint32_t end = next_id();
+  const std::size_t depth = frames_.size();
+  if (!PushFrame(nullptr, Step::kNative, 0, first, end)) return false;
+  if (!ReadValue(slot)) return false;
+  if (!ValueAccess::IsObject(*slot)) return Malformed("the properties of a native object");
+  frames_[depth].node = ValueAccess::node<Node>(*slot);
+  return true;
+}
+
+// From its name on. The data comes next.
+bool GraphReader::ReadPlatform(Value* slot) {
+  auto* const node = storage_.NewNode<PlatformNode>(ValueKind::kPlatformObject);
+  if (node == nullptr) return Full();
+  if (!ReadStringValue(&node->type)) return false;
+  constexpr std::size_t kMaxNameLength = 255;
+  const std::string name = node->type.size() <= kMaxNameLength ? node->type.AsString() : "…";
+  if (FindPlatformType(name) == nullptr) {
+    what_text_ = "a platform object of a registered class, not " + name;
+    return Malformed(what_text_.c_str());
+  }
+  return Open(node, Step::kPlatform, 0, 0, slot);
 }
 
 bool GraphReader::ReadRegExp(RegExpNode& node) {

@@ -2,180 +2,325 @@
 #include "lib/clone/graph_writer.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "lib/clone/arena.h"
 #include "lib/clone/view_tag.h"
+#include "sabre/clone/platform_object.h"
+#include "sabre/clone/wire_cursor.h"
 
 namespace sabre::internal {
 namespace {
 
 constexpr std::size_t kPathParts = 32;  // of the path to what failed
+constexpr std::size_t kLongestVarint = 5;
+constexpr std::size_t kShortText = Arena::kFewSteps * Arena::kSlack;  // bytes
+constexpr std::size_t kLongestNumber = 9;                             // with its tag
 
 // Node's recipe for reaching all readers: dense without holes and nothing behind, otherwise sparse.
 bool IsDense(const ArrayNode& array) {
+  const auto holes = [&array] {
+    return !array.packed() &&
+           std::any_of(array.elements, array.elements + array.dense, ValueAccess::IsHole);
+  };
   return array.dense == array.length &&
-         std::none_of(array.elements, array.elements + array.dense, ValueAccess::IsHole) &&
-         (array.properties == nullptr || array.properties->indexed == 0);
+         (array.properties == nullptr || array.properties->keys->indexed == 0) && !holes();
+}
+
+std::uint8_t* PutVarint(std::uint8_t* at, std::uint32_t value) {
+  while (value >= 0x80) [[unlikely]] {
+      *at++ = static_cast<std::uint8_t>(value | 0x80);
+      value >>= 7;
+    }
+  *at++ = static_cast<std::uint8_t>(value);
+  return at;
+}
+
+// As Serializer::WriteNumber, with room for it.
+std::uint8_t* PutNumber(std::uint8_t* at, double value) {
+  if (value >= -2147483648.0 && value <= 2147483647.0) {
+    const auto whole = static_cast<std::int32_t>(value);
+    if (whole == value && (whole != 0 || !std::signbit(value))) {
+      *at = wire::kInt32;
+      const auto bits = static_cast<std::uint32_t>(whole);
+      return PutVarint(at + 1, (bits << 1) ^ (whole < 0 ? ~0u : 0u));
+    }
+  }
+  std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
+  if (value != value) bits = WireCursor::kNaN;
+  *at = wire::kDouble;
+  std::memcpy(at + 1, &bits, sizeof bits);
+  return at + kLongestNumber;
 }
 
 }  // namespace
 
-bool GraphWriter::Write(Value root) {
-  bool good = WriteValue(root);
+GraphWriter::GraphWriter(Serializer& out, Value root) noexcept
+    : out_(out),
+      root_(root),
+      ids_(root.has_identity() ? ValueAccess::node<Node>(root)->index : 0) {}
+
+bool GraphWriter::Write() {
+  Resume();
+  bool good = WriteValue(root_);
   while (good && !frames_.empty()) good = Continue();
-  if (!good) DescribePath();
+  if (good) {
+    Commit();
+  } else {
+    DescribePath();
+  }
   return good;
 }
 
-bool GraphWriter::TakeId(const Node* node) {
-  if (node->index >= ids_.size()) {
-    ids_.resize(std::max<std::size_t>(node->index + std::size_t{1}, ids_.size() * 2), kNoId);
+void GraphWriter::Commit() {
+  ByteBuffer& bytes = out_.out();
+  bytes.Advance(static_cast<std::size_t>(at_ - (bytes.data() + bytes.size())));
+}
+
+void GraphWriter::Resume() {
+  ByteBuffer& bytes = out_.out();
+  at_ = bytes.Reserve(1);
+  begin_ = bytes.data();
+  limit_ = at_ + (bytes.capacity() - bytes.size());
+}
+
+void GraphWriter::Grow(std::size_t count) {
+  Commit();
+  out_.out().Reserve(count);
+  Resume();
+}
+
+void GraphWriter::WriteTag(std::uint8_t tag) {
+  Reserve(1);
+  *at_++ = tag;
+}
+
+void GraphWriter::WriteVarint(std::uint32_t value) {
+  Reserve(kLongestVarint);
+  at_ = PutVarint(at_, value);
+}
+
+void GraphWriter::WriteNumber(double value) {
+  Reserve(kLongestNumber);
+  at_ = PutNumber(at_, value);
+}
+
+// Writes what is common and small. False: it is neither.
+inline bool GraphWriter::WriteLeaf(Value value) {
+  Reserve(1 + kLongestVarint + kShortText + Arena::kSlack);
+  std::uint8_t* at = at_;
+  switch (value.kind()) {
+    case ValueKind::kString: {
+      const bool two_byte = ValueAccess::two_byte(value);
+      const std::size_t bytes = std::size_t{ValueAccess::size(value)} << (two_byte ? 1 : 0);
+      if (bytes > kShortText) return false;
+      // Even offsets for wide characters, from the start of the buffer: V8 reads them in place.
+      if (two_byte && (at - begin_) % 2 != 0) *at++ = wire::kPadding;
+      at[0] = two_byte ? wire::kTwoByteString : wire::kOneByteString;
+      at[1] = static_cast<std::uint8_t>(bytes);
+      Arena::CopyInSteps(ValueAccess::pointer(value), bytes, at + 2);
+      at_ = at + 2 + bytes;
+      return true;
+    }
+    case ValueKind::kNumber:
+      at_ = PutNumber(at, ValueAccess::number(value));
+      return true;
+    case ValueKind::kBoolean:
+      *at = ValueAccess::size(value) != 0 ? wire::kTrue : wire::kFalse;
+      at_ = at + 1;
+      return true;
+    case ValueKind::kNull:
+      *at = wire::kNull;
+      at_ = at + 1;
+      return true;
+    default:
+      return false;
   }
-  ids_[node->index] = out_.next_id();
+}
+
+bool GraphWriter::Push(const Node* node, bool dense) {
+  if (frames_.size() >= out_.options().max_depth) return out_.FailDepth(out_.options().max_depth);
+  frames_.Reserve(1, unlimited_);
+  frames_.Push({node, 0, 0, dense});
   return true;
 }
 
-bool GraphWriter::Push(const Node* node) {
-  if (frames_.size() >= out_.options().max_depth) return out_.FailDepth(out_.options().max_depth);
-  frames_.push_back({node, 0, 0, false});
-  return true;
+bool GraphWriter::Open(const Node* node, bool dense) {
+  TakeId(node);
+  return Push(node, dense);
 }
 
 bool GraphWriter::WriteString(Value text) {
   const std::uint32_t units = ValueAccess::size(text);
-  if (ValueAccess::two_byte(text)) {
-    return out_.WriteTwoByte({ValueAccess::units(text), units});
-  }
-  return out_.WriteLatin1({static_cast<const char*>(ValueAccess::pointer(text)), units});
+  if (ValueAccess::two_byte(text) || units > wire::kMaxStringLength) [[unlikely]]
+    return WriteLongText(text);
+  Reserve(1 + kLongestVarint + units);
+  *at_ = wire::kOneByteString;
+  std::uint8_t* const at = PutVarint(at_ + 1, units);
+  if (units > 0) std::memcpy(at, ValueAccess::pointer(text), units);
+  at_ = at + units;
+  return true;
+}
+
+bool GraphWriter::WriteLongText(Value text) {
+  const std::uint32_t units = ValueAccess::size(text);
+  Commit();
+  const bool good = ValueAccess::two_byte(text)
+                        ? out_.WriteTwoByte({ValueAccess::units(text), units})
+                        : out_.WriteLatin1(std::string_view(
+                              static_cast<const char*>(ValueAccess::pointer(text)), units));
+  Resume();
+  return good;
 }
 
 bool GraphWriter::WriteValue(Value value) {
   switch (value.kind()) {
     case ValueKind::kUndefined:
-      out_.WriteUndefined();
+      WriteTag(wire::kUndefined);
       return true;
     case ValueKind::kNull:
-      out_.WriteNull();
+      WriteTag(wire::kNull);
       return true;
     case ValueKind::kBoolean:
-      out_.WriteBool(ValueAccess::size(value) != 0);
+      WriteTag(ValueAccess::size(value) != 0 ? wire::kTrue : wire::kFalse);
       return true;
     case ValueKind::kNumber:
-      out_.WriteNumber(ValueAccess::number(value));
+      WriteNumber(ValueAccess::number(value));
       return true;
     case ValueKind::kString:
       return WriteString(value);
-    case ValueKind::kBigInt:
-      return out_.WriteBigInt(ValueAccess::negative(value),
-                              {ValueAccess::limbs(value), ValueAccess::size(value)});
+    case ValueKind::kBigInt: {
+      Commit();
+      const bool good = out_.WriteBigInt(ValueAccess::negative(value),
+                                         {ValueAccess::limbs(value), ValueAccess::size(value)});
+      Resume();
+      return good;
+    }
     default:
-      break;
+      return WriteNode(ValueAccess::node<Node>(value));
   }
-  const Node* const node = ValueAccess::node<Node>(value);
-  if (node->index < ids_.size() && ids_[node->index] != kNoId) {
-    out_.WriteReference(ids_[node->index]);
-    return true;
-  }
-  return WriteNode(node);
 }
 
 bool GraphWriter::WriteNode(const Node* node) {
+  if (const std::uint32_t known = ids_.Get(node->index); known != 0) {
+    WriteCounted(wire::kReference, known - 1);
+    return true;
+  }
+  switch (node->kind) {
+    case ValueKind::kObject:
+      WriteTag(wire::kBeginObject);
+      return Open(node);
+    case ValueKind::kArray: {
+      const auto& array = *static_cast<const ArrayNode*>(node);
+      const bool dense = IsDense(array);
+      WriteCounted(dense ? wire::kBeginDenseArray : wire::kBeginSparseArray, array.length);
+      return Open(node, dense);
+    }
+    case ValueKind::kMap:
+      WriteTag(wire::kBeginMap);
+      return Open(node);
+    case ValueKind::kSet:
+      WriteTag(wire::kBeginSet);
+      return Open(node);
+    case ValueKind::kError:
+      WriteTag(wire::kError);
+      if (node->extra != 0) WriteTag(static_cast<std::uint8_t>(node->extra));
+      return Open(node);
+    default: {
+      Commit();
+      const bool good = WriteOther(node);
+      Resume();
+      return good;
+    }
+  }
+}
+
+// Written by the serializer.
+bool GraphWriter::WriteOther(const Node* node) {
   // Buffers have an identity beyond the graph, which the serializer keeps.
   switch (node->kind) {
     case ValueKind::kArrayBuffer:
+      return out_.WriteArrayBuffer(*static_cast<const BufferNode*>(node)->buffer.array_buffer());
     case ValueKind::kSharedArrayBuffer:
-      return WriteBuffer(*static_cast<const BufferNode*>(node));
+      return out_.WriteSharedArrayBuffer(
+          *static_cast<const BufferNode*>(node)->buffer.shared_array_buffer());
     case ValueKind::kView:
       return WriteView(*static_cast<const ViewNode*>(node));
     case ValueKind::kTransferable: {
       const auto& transfer = *static_cast<const TransferNode*>(node);
-      if (transfer.object == nullptr) {
-        return out_.FailDataClone("a transferred object was not made usable by its receiver yet");
+      if (transfer.object != nullptr) return out_.WriteTransferable(*transfer.object);
+      RememberId(node);
+      return out_.WriteReceived(const_cast<TransferredObject**>(&transfer.received));
+    }
+    case ValueKind::kPlatformObject: {
+      const std::string type = static_cast<const PlatformNode*>(node)->type.AsString();
+      if (FindPlatformType(type) == nullptr) {
+        return out_.FailDataClone(
+            absl::StrCat("the class ", type, " of a platform object is not registered"));
       }
-      return out_.WriteTransferable(transfer.object->identity(), transfer.object->type());
+      RememberId(node);
+      return out_.BeginPlatformObject(type) && Push(node);
     }
     default:
-      break;
+      return WriteBoxed(node);
   }
+}
+
+// An object around a primitive, or one that is made of primitives.
+bool GraphWriter::WriteBoxed(const Node* node) {
   TakeId(node);
-  switch (node->kind) {
-    case ValueKind::kObject:
-      out_.BeginObject();
-      return Push(node);
-    case ValueKind::kArray: {
-      const auto& array = *static_cast<const ArrayNode*>(node);
-      const bool dense = IsDense(array);
-      if (dense) {
-        out_.BeginDenseArray(array.length);
-      } else {
-        out_.BeginSparseArray(array.length);
-      }
-      if (!Push(node)) return false;
-      frames_.back().dense = dense;
-      return true;
-    }
-    case ValueKind::kMap:
-      out_.BeginMap();
-      return Push(node);
-    case ValueKind::kSet:
-      out_.BeginSet();
-      return Push(node);
-    case ValueKind::kError:
-      out_.TakeId();
-      out_.WriteByte(wire::kError);
-      if (node->extra != 0) out_.WriteByte(static_cast<std::uint8_t>(node->extra));
-      return Push(node);
-    case ValueKind::kDate:
-      out_.WriteDate(static_cast<const DateNode*>(node)->milliseconds);
-      return true;
-    default:
-      break;
-  }
-  out_.TakeId();
-  if (node->kind == ValueKind::kBooleanObject) {
-    out_.WriteByte(node->flags != 0 ? wire::kTrueObject : wire::kFalseObject);
-    return true;
-  }
-  if (node->kind == ValueKind::kRegExp) {
-    out_.WriteByte(wire::kRegExp);
-    if (!WriteString(static_cast<const RegExpNode*>(node)->source)) return false;
-    out_.WriteVarint(node->extra);
-    return true;
-  }
   const Value primitive = static_cast<const BoxedNode*>(node)->primitive;
   switch (node->kind) {
+    case ValueKind::kDate:
+      out_.WriteTaggedDouble(wire::kDate, static_cast<const DateNode*>(node)->milliseconds);
+      return true;
+    case ValueKind::kBooleanObject:
+      out_.WriteByte(node->flags != 0 ? wire::kTrueObject : wire::kFalseObject);
+      return true;
+    case ValueKind::kRegExp: {
+      out_.WriteByte(wire::kRegExp);
+      Resume();
+      if (!WriteString(static_cast<const RegExpNode*>(node)->source)) return false;
+      WriteVarint(node->extra);
+      Commit();
+      return true;
+    }
     case ValueKind::kNumberObject:
       out_.WriteTaggedDouble(wire::kNumberObject, ValueAccess::number(primitive));
       return true;
     case ValueKind::kBigIntObject: {
       // As a BigInt, but for the tag.
       const std::size_t at = out_.out().size();
-      if (!WriteValue(primitive)) return false;
+      if (!out_.WriteBigInt(ValueAccess::negative(primitive),
+                            {ValueAccess::limbs(primitive), ValueAccess::size(primitive)})) {
+        return false;
+      }
       out_.out().Set(at, wire::kBigIntObject);
       return true;
     }
-    default:
+    default: {
       out_.WriteByte(wire::kStringObject);
-      return WriteString(primitive);
+      Resume();
+      const bool good = WriteString(primitive);
+      Commit();
+      return good;
+    }
   }
-}
-
-bool GraphWriter::WriteBuffer(const BufferNode& node) {
-  return node.kind == ValueKind::kSharedArrayBuffer
-             ? out_.WriteSharedArrayBuffer(*node.buffer.shared_array_buffer())
-             : out_.WriteArrayBuffer(*node.buffer.array_buffer());
 }
 
 bool GraphWriter::WriteView(const ViewNode& node) {
   const ArrayBufferView view = ValueAccess::Of(&node).view();
   if (out_.options().dialect == Dialect::kV8) {
     if (!out_.WriteView(view)) return false;
-    ids_.resize(std::max<std::size_t>(ids_.size(), node.index + std::size_t{1}), kNoId);
-    ids_[node.index] = out_.next_id() - 1;  // behind the buffer's
+    ids_.Set(node.index, out_.next_id());  // behind the buffer's
     return true;
   }
-  TakeId(&node);
+  RememberId(&node);
   if ((node.flags & ViewNode::kNodeBuffer) == 0) return out_.WriteView(view);
   const std::span<const std::byte> bytes = view.buffer.array_buffer()->ConstSpan();
   if (node.byte_offset + node.byte_length > bytes.size()) {
@@ -185,102 +330,139 @@ bool GraphWriter::WriteView(const ViewNode& node) {
                             bytes.subspan(node.byte_offset, node.byte_length));
 }
 
-// Writes on in the innermost container, until another one is opened or it is done.
 bool GraphWriter::Continue() {
-  const std::size_t depth = frames_.size();
-  bool done = false;
-  while (!done) {
-    Frame& frame = frames_.back();
-    switch (frame.node->kind) {
-      case ValueKind::kObject: {
-        const PropertyTable& table = static_cast<const ObjectNode*>(frame.node)->properties;
-        if (!ContinueProperties(frame, table, 0, done)) return false;
-        if (done) out_.EndObject(table.size);
-        break;
+  switch (frames_.back().node->kind) {
+    case ValueKind::kObject:
+      return ContinueObject();
+    case ValueKind::kArray:
+      return ContinueArray();
+    case ValueKind::kError:
+      return ContinueError();
+    case ValueKind::kPlatformObject: {
+      Frame& frame = frames_.back();
+      if (frame.next++ == 0) {
+        return WriteValue(static_cast<const PlatformNode*>(frame.node)->data);
       }
-      case ValueKind::kArray:
-        if (!ContinueArray(frame, *static_cast<const ArrayNode*>(frame.node), done)) return false;
-        break;
-      case ValueKind::kError:
-        if (!ContinueError(frame, *static_cast<const ErrorNode*>(frame.node), done)) return false;
-        break;
-      default: {
-        const auto& node = *static_cast<const CollectionNode*>(frame.node);
-        const bool map = node.kind == ValueKind::kMap;
-        const std::uint32_t items = node.size * (map ? 2 : 1);
-        if (node.size > wire::kMaxCollectionSize) {
-          return out_.FailDataClone("a Map or Set exceeds 2^24 entries");
-        }
-        done = frame.next == items;
-        if (done) {
-          map ? out_.EndMap(node.size) : out_.EndSet(node.size);
-        } else if (const Value item = node.items[frame.next++]; !WriteValue(item)) {
-          return false;
-        }
-        break;
-      }
+      out_.EndPlatformObject();
+      frames_.Pop();
+      return true;
     }
-    if (frames_.size() != depth) return true;
+    default:
+      return ContinueCollection();
   }
-  frames_.pop_back();
-  return true;
 }
 
 // Item `first` + i is entry i of the table.
-bool GraphWriter::ContinueProperties(Frame& frame, const PropertyTable& table, std::uint32_t first,
-                                     bool& done) {
-  const std::uint32_t position = frame.next - first;
-  done = position == table.size;
-  if (done) return true;
-  const Value::Entry& entry = table.entries[position];
-  ++frame.next;
-  ++frame.written;
-  if (entry.key.is_number()) {
-    out_.WriteIndexKey(static_cast<std::uint32_t>(ValueAccess::number(entry.key)));
-  } else if (!WriteString(entry.key)) {
-    return false;
-  }
-  return WriteValue(entry.value);
-}
-
-bool GraphWriter::ContinueArray(Frame& frame, const ArrayNode& array, bool& done) {
-  if (frame.next < array.dense) {
-    const std::uint32_t index = frame.next++;
-    const Value element = array.elements[index];
-    if (frame.dense) return WriteValue(element);
-    if (ValueAccess::IsHole(element)) return true;
+bool GraphWriter::ContinueProperties(const PropertyTable& table, std::uint32_t first) {
+  const std::size_t depth = frames_.size();
+  Frame& frame = frames_.back();  // stays where it is until something is opened, and then we return
+  const std::uint32_t end = first + table.size();
+  while (frame.next < end) {
+    const std::uint32_t position = frame.next++ - first;
     ++frame.written;
-    out_.WriteIndexKey(index);
-    return WriteValue(element);
-  }
-  static constexpr PropertyTable kNone;
-  const PropertyTable& table = array.properties != nullptr ? *array.properties : kNone;
-  if (!ContinueProperties(frame, table, array.dense, done)) return false;
-  if (!done) return true;
-  if (frame.dense) {
-    out_.EndDenseArray(frame.written, array.length);
-  } else {
-    out_.EndSparseArray(frame.written, array.length);
+    const Value key = table.keys->keys[position];
+    if (!WriteLeaf(key) && !WriteString(key)) return false;
+    const Value value = table.values[position];
+    if (WriteLeaf(value)) continue;
+    if (!WriteValue(value)) return false;
+    if (frames_.size() != depth) return true;
   }
   return true;
 }
 
-bool GraphWriter::ContinueError(Frame& frame, const ErrorNode& node, bool& done) {
+bool GraphWriter::ContinueObject() {
+  const std::size_t depth = frames_.size();
+  const PropertyTable& table = static_cast<const ObjectNode*>(frames_.back().node)->properties;
+  if (!ContinueProperties(table, 0)) return false;
+  if (frames_.size() != depth) return true;
+  WriteCounted(wire::kEndObject, table.size());
+  frames_.Pop();
+  return true;
+}
+
+bool GraphWriter::ContinueArray() {
+  const std::size_t depth = frames_.size();
+  Frame& frame = frames_.back();
+  const auto& array = *static_cast<const ArrayNode*>(frame.node);
+  if (frame.dense && array.packed() && frame.next < array.dense) {
+    WriteNumbers(array);
+    frame.next = array.dense;
+  }
+  while (frame.next < array.dense) {
+    const std::uint32_t index = frame.next++;
+    const Value element = array.At(index);
+    if (!frame.dense) {
+      if (ValueAccess::IsHole(element)) continue;
+      ++frame.written;
+      WriteNumber(index);
+    }
+    if (WriteLeaf(element)) continue;
+    if (!WriteValue(element)) return false;
+    if (frames_.size() != depth) return true;
+  }
+  if (array.properties != nullptr) {
+    if (!ContinueProperties(*array.properties, array.dense)) return false;
+    if (frames_.size() != depth) return true;
+  }
+  WriteCounted(frame.dense ? wire::kEndDenseArray : wire::kEndSparseArray, frame.written);
+  WriteVarint(array.length);
+  frames_.Pop();
+  return true;
+}
+
+void GraphWriter::WriteNumbers(const ArrayNode& array) {
+  constexpr std::uint32_t kAtOnce = 512;
+  for (std::uint32_t i = 0; i < array.dense;) {
+    const std::uint32_t end = i + std::min(kAtOnce, array.dense - i);
+    Reserve((end - i) * kLongestNumber);
+    std::uint8_t* at = at_;
+    for (; i < end; ++i) at = PutNumber(at, array.numbers[i]);
+    at_ = at;
+  }
+}
+
+bool GraphWriter::ContinueCollection() {
+  const std::size_t depth = frames_.size();
+  Frame& frame = frames_.back();
+  const auto& node = *static_cast<const CollectionNode*>(frame.node);
+  const bool map = node.kind == ValueKind::kMap;
+  if (node.size > wire::kMaxCollectionSize) {
+    return out_.FailDataClone("a Map or Set exceeds 2^24 entries");
+  }
+  const std::uint32_t items = node.size * (map ? 2 : 1);
+  while (frame.next < items) {
+    const Value item = node.items[frame.next++];
+    if (WriteLeaf(item)) continue;
+    if (!WriteValue(item)) return false;
+    if (frames_.size() != depth) return true;
+  }
+  WriteCounted(map ? wire::kEndMap : wire::kEndSet, items);
+  frames_.Pop();
+  return true;
+}
+
+bool GraphWriter::ContinueError() {
   // The order that all versions of Node read: message, stack, cause.
   constexpr std::uint8_t kParts[] = {ErrorNode::kHasMessage, ErrorNode::kHasStack,
                                      ErrorNode::kHasCause};
   constexpr std::uint8_t kTags[] = {wire::kErrorMessage, wire::kErrorStack, wire::kErrorCause};
-  done = frame.next == 3;
-  if (done) {
-    out_.WriteByte(wire::kErrorEnd);
-    return true;
-  }
-  const std::uint32_t part = frame.next++;
-  if ((node.flags & kParts[part]) == 0) return true;
-  out_.WriteByte(kTags[part]);
-  return WriteValue(part == 0   ? node.parts->message
+  const std::size_t depth = frames_.size();
+  Frame& frame = frames_.back();
+  const auto& node = *static_cast<const ErrorNode*>(frame.node);
+  while (frame.next < 3) {
+    const std::uint32_t part = frame.next++;
+    if ((node.flags & kParts[part]) == 0) continue;
+    WriteTag(kTags[part]);
+    if (!WriteValue(part == 0   ? node.parts->message
                     : part == 1 ? node.parts->stack
-                                : node.parts->cause);
+                                : node.parts->cause)) {
+      return false;
+    }
+    if (frames_.size() != depth) return true;
+  }
+  WriteTag(wire::kErrorEnd);
+  frames_.Pop();
+  return true;
 }
 
 // From the innermost container outwards; of a deep path only the ends.
@@ -303,7 +485,7 @@ void GraphWriter::DescribePath() {
           key = container.EntryAt(at).key;
         } else if (const auto& array = *static_cast<const ArrayNode*>(frame.node);
                    at >= array.dense) {
-          key = array.properties->entries[at - array.dense].key;
+          key = array.properties->keys->keys[at - array.dense];
         }
         if (key.is_number()) {
           out_.PrependIndex(static_cast<std::size_t>(key.AsNumber()));
@@ -314,6 +496,9 @@ void GraphWriter::DescribePath() {
       }
       case ValueKind::kError:
         out_.PrependText(".cause");
+        break;
+      case ValueKind::kPlatformObject:
+        out_.PrependText(".<data>");
         break;
       case ValueKind::kMap:
         out_.PrependText(absl::StrCat(at % 2 == 0 ? ".<key " : ".<value ", at / 2, ">"));

@@ -2,7 +2,6 @@
 #include "lib/clone/hashing.h"
 
 #include <bit>
-#include <string_view>
 
 #include "absl/hash/hash.h"
 #include "lib/clone/node.h"
@@ -26,23 +25,19 @@ std::uint32_t HashValue(Value value) noexcept {
       break;
     }
     case ValueKind::kBigInt: {
-      const std::string_view bytes(static_cast<const char*>(ValueAccess::pointer(value)),
-                                   std::size_t{ValueAccess::size(value)} * 8);
+      const absl::string_view bytes(static_cast<const char*>(ValueAccess::pointer(value)),
+                                    std::size_t{ValueAccess::size(value)} * 8);
       hash = absl::HashOf(bytes, ValueAccess::negative(value));
       break;
     }
-    case ValueKind::kString: {
-      const std::string_view bytes(
-          static_cast<const char*>(ValueAccess::pointer(value)),
-          std::size_t{ValueAccess::size(value)} << (ValueAccess::two_byte(value) ? 1 : 0));
-      hash = absl::HashOf(bytes);
+    case ValueKind::kString:
+      hash = absl::HashOf(ViewOfText(value));
       break;
-    }
     default:
       hash = absl::HashOf(ValueAccess::pointer(value));
       break;
   }
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+  return Scatter(hash);
 }
 
 }  // namespace sabre::internal

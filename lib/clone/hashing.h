@@ -5,9 +5,30 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sabre/clone/value.h"
+#include "absl/strings/string_view.h"
+#include "lib/clone/node.h"
 
 namespace sabre::internal {
+
+// The bytes of a string's characters, one or two for each. Not the std type, which Abseil would hash
+// without a seed.
+inline absl::string_view ViewOfText(Value text) noexcept {
+  return {static_cast<const char*>(ValueAccess::pointer(text)),
+          std::size_t{ValueAccess::size(text)} << (ValueAccess::two_byte(text) ? 1 : 0)};
+}
+// Whether two strings are equal.
+inline bool SameText(Value a, Value b) noexcept {
+  return ValueAccess::size(a) == ValueAccess::size(b) &&
+         ValueAccess::two_byte(a) == ValueAccess::two_byte(b) && ViewOfText(a) == ViewOfText(b);
+}
+
+// Spreads what tells hashes apart over the bits that choose a slot: Abseil's hashes of texts that differ
+// in a digit lie close together, which probing one slot after the other does not bear.
+inline std::uint32_t Scatter(std::uint64_t hash) noexcept {
+  hash ^= hash >> 32;
+  hash *= 0xd6e8feb86659fd93;
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
 
 // Equal for values that are Value::Same. Seeded for each process, so that a stranger cannot choose
 // keys that collide.

@@ -3,10 +3,18 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "sabre/clone/errors.h"
 #include "sabre/clone/prepared_message.h"
+#include "sabre/clone/structured_clone.h"
 #include "sabre/memory/check.h"
 
 namespace sabre {
+
+absl::StatusOr<std::unique_ptr<TransferredObject>> Transferable::CloneOut() const {
+  return DataCloneError(
+      absl::StrCat("a ", type().name, " in the value must be in the transfer list too"));
+}
 
 Attachments::Attachments(Message& message)
     : shared_buffers(std::move(message.shared_buffers)), objects(std::move(message.objects)) {
@@ -17,9 +25,24 @@ Attachments::Attachments(Message& message)
   message.transferred_buffers.clear();
 }
 
+namespace internal {
+
+void GiveBack(std::span<const TransferItem> transfer, Attachments& attachments) {
+  std::size_t next = 0;
+  for (const TransferItem& item : transfer) {
+    if (item.buffer() == nullptr) continue;
+    absl::StatusOr<BackingStore> store = attachments.transferred_buffers[next++].Detach();
+    if (store.ok()) item.buffer()->Reattach(*std::move(store));
+  }
+}
+
+}  // namespace internal
+
 Message PreparedMessage::Commit() && {
   std::vector<internal::BackingStore> immutable = std::move(message_.transferred_buffers);
   message_.transferred_buffers.clear();
+  std::vector<std::unique_ptr<TransferredObject>> clones = std::move(message_.objects);
+  message_.objects.clear();
   for (const TransferItem& item : transfer_) {
     if (item.buffer() != nullptr) {
       absl::StatusOr<internal::BackingStore> store = item.buffer()->Detach();
@@ -32,6 +55,9 @@ Message PreparedMessage::Commit() && {
   }
   for (internal::BackingStore& store : immutable) {
     message_.transferred_buffers.push_back(std::move(store));
+  }
+  for (std::unique_ptr<TransferredObject>& clone : clones) {
+    message_.objects.push_back(std::move(clone));
   }
   return std::move(message_);
 }

@@ -19,27 +19,61 @@ struct Node {
   std::uint32_t index;  // among the nodes of the graph: a dense key for side arrays
 };
 
-// Properties: first those whose keys are array indices, ascending, then the others in the order of
-// insertion. A key is a string, or a number if it is an index.
-struct PropertyTable {
-  Value::Entry* entries = nullptr;
+// The keys of one or more objects: first those that are array indices, ascending, then the others in
+// the order of insertion. A key is a string, or a number if it is an index.
+struct KeyList {
+  Value* keys = nullptr;
   std::uint32_t size = 0;
   std::uint32_t capacity = 0;
   std::uint32_t indexed = 0;      // how many keys are indices
   std::uint32_t hash_size = 0;    // slots of `hash`, a power of two, or 0
   std::uint32_t* hash = nullptr;  // position + 1 of string keys; 0 is free
+  bool shape = false;             // a Shape, which objects share; else of one object alone
+};
+
+// Keys that objects have in common, none of them an index; see ShapeTree. Never changed once an
+// object has it, but for what helps to find the next one.
+struct Shape : KeyList {
+  Shape* parent = nullptr;  // the same without the last key
+  Shape* next = nullptr;    // that which followed last time: a guess
+  Shape* inner = nullptr;   // the first one of an object that was the last key's value: a guess
+  Shape* chain = nullptr;   // of the same slot in the tree's table
+  // How the last key stands in serialized bytes, up to 16 of them, if it is short and of one byte a
+  // unit; then how many these are, else 0.
+  std::uint64_t words[2] = {};
+  std::uint32_t token_size = 0;
+  std::uint32_t hash_code = 0;  // of parent and last key
+  std::uint32_t index = 0;      // among the shapes of the graph: a dense key for side arrays
+};
+
+// The properties of an object.
+struct PropertyTable {
+  KeyList* keys;  // never null
+  Value* values;  // one for each key
+  std::uint32_t capacity;
+
+  std::uint32_t size() const noexcept { return keys->size; }
 };
 
 struct ObjectNode : Node {
   PropertyTable properties;
 };
 
+// Elements are values or, as long as all of them are numbers, plain doubles: half the memory, and
+// nothing to look at one by one.
 struct ArrayNode : Node {
-  Value* elements;      // [0, dense); a hole has ValueAccess::kHole
+  static constexpr std::uint8_t kPacked = 1;  // in flags: `numbers`
+  union {
+    Value* elements;  // [0, dense); a hole has ValueAccess::kHole
+    double* numbers;
+  };
   std::uint32_t dense;  // elements stored here
   std::uint32_t capacity;
   std::uint32_t length;       // of the array; at least `dense`
   PropertyTable* properties;  // elements from `dense` on, and other keys; may be null
+
+  bool packed() const noexcept { return (flags & kPacked) != 0; }
+  inline Value At(std::uint32_t position) const noexcept;  // below `dense`
 };
 
 // A Map (key and value in turn) or a Set.
@@ -98,6 +132,12 @@ struct TransferNode : Node {
   TransferNode* next = nullptr;
 };
 
+// An object of a class of the user's: see platform_object.h.
+struct PlatformNode : Node {
+  Value type;  // the name of its class
+  Value data;
+};
+
 // The inside of Value.
 struct ValueAccess {
   static constexpr std::uint8_t kTwoByte = 1;   // a string
@@ -113,6 +153,8 @@ struct ValueAccess {
   }
   static Value Hole() noexcept { return Value(nullptr, 0, ValueKind::kUndefined, kHole); }
 
+  // Whether the value is a node, which has an id on the wire.
+  static bool IsObject(Value value) noexcept { return value.kind_ >= ValueKind::kObject; }
   static bool IsHole(Value value) noexcept {
     return value.kind_ == ValueKind::kUndefined && value.flags_ == kHole;
   }
@@ -135,6 +177,10 @@ struct ValueAccess {
     return const_cast<T*>(static_cast<const T*>(static_cast<const Node*>(value.pointer_)));
   }
 };
+
+inline Value ArrayNode::At(std::uint32_t position) const noexcept {
+  return packed() ? Value(numbers[position]) : elements[position];
+}
 
 }  // namespace sabre::internal
 

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 
 namespace sabre::internal {
@@ -50,6 +51,16 @@ std::string NumberToString(double number) {
     out += std::to_string(n > 0 ? n - 1 : 1 - n);
   }
   return out;
+}
+
+bool IsArrayIndex(std::string_view key) {
+  if (key.empty() || key.size() > 10 || (key[0] == '0' && key.size() > 1)) return false;
+  std::uint64_t number = 0;
+  for (const char c : key) {
+    if (c < '0' || c > '9') return false;
+    number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return number < 0xffffffff;
 }
 
 }  // namespace sabre::internal

@@ -69,8 +69,14 @@ bool Serializer::WriteBigInt(bool negative, std::span<const std::uint64_t> limbs
 }
 
 bool Serializer::WriteUtf8(std::string_view text) {
-  if (internal::IsAscii(text.data(), text.size())) [[likely]]
-    return WriteLatin1(text);
+  if (internal::IsAscii(text.data(), text.size())) {
+    if (text.size() >= 0x80) return WriteLatin1(text);
+    std::uint8_t* const at = out_.Extend(text.size() + 2);
+    at[0] = wire::kOneByteString;
+    at[1] = static_cast<std::uint8_t>(text.size());
+    if (!text.empty()) std::memcpy(at + 2, text.data(), text.size());
+    return true;
+  }
   const internal::Utf8Extent extent = internal::MeasureUtf8(text);
   if (!extent.valid && options_.invalid_text == InvalidText::kRefuse) {
     return FailDataClone(

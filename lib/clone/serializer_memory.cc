@@ -1,18 +1,16 @@
-// lib/clone/serializer_memory.cc: buffers, views, transferred objects, and the steps of a message.
+// lib/clone/serializer_memory.cc: buffers and views; other objects are in serializer_message.cc.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/clone/serializer_tables.h"
 #include "lib/clone/view_tag.h"
-#include "sabre/clone/errors.h"
-#include "sabre/clone/prepared_message.h"
 #include "sabre/clone/serializer.h"
 #include "sabre/memory/bulk_access.h"
 
 namespace sabre {
 namespace {
 
-// Stand for "an ArrayBuffer, SharedArrayBuffer or Transferable" in the table of ids.
+// Stands for "an ArrayBuffer or SharedArrayBuffer" in the table of ids.
 constexpr char kBufferType = 0;
 
 }  // namespace
@@ -23,6 +21,11 @@ bool Serializer::WriteArrayBuffer(const ArrayBuffer& buffer) {
   if (tables_ != nullptr) {
     const auto listed = tables_->transfer_index.find(identity);
     if (listed != tables_->transfer_index.end()) return WriteBufferIndex(buffer, listed->second);
+  }
+  if (tables_ != nullptr && tables_->converting) {
+    tables_->converted_buffers.push_back(buffer);
+    return WriteBufferIndex(buffer,
+                            static_cast<std::uint32_t>(tables_->converted_buffers.size() - 1));
   }
   if (buffer.detached()) return FailDataClone("an ArrayBuffer is detached");
   if (attachments_ && buffer.immutable()) {
@@ -41,6 +44,7 @@ bool Serializer::WriteArrayBuffer(const ArrayBuffer& buffer) {
                                       resizable ? "max_byte_length " : "byte_length ", longest,
                                       " exceeds 4294967295; transfer it instead"));
   }
+  Tables().buffers.push_back(buffer);
   RegisterId(identity, &kBufferType, next_id_++);
   Counted(resizable ? wire::kResizableArrayBuffer : wire::kArrayBuffer,
           static_cast<std::uint32_t>(bytes.size()));
@@ -50,6 +54,7 @@ bool Serializer::WriteArrayBuffer(const ArrayBuffer& buffer) {
 }
 
 bool Serializer::WriteBufferIndex(const ArrayBuffer& buffer, std::uint32_t index) {
+  Tables().buffers.push_back(buffer);
   RegisterId(buffer.identity(), &kBufferType, next_id_++);
   Counted(wire::kArrayBufferTransfer, index);
   return true;
@@ -149,79 +154,6 @@ bool Serializer::WriteBytes(std::span<const std::byte> bytes) {
   WriteRaw(bytes.data(), bytes.size());
   WriteViewFields(ViewKind::kUint8, 0, length, 0);
   return true;
-}
-
-bool Serializer::WriteTransferable(const void* identity, const TransferType& type) {
-  if (identity == nullptr) return FailDataClone(absl::StrCat("a ", type.name, " is detached"));
-  if (WriteReferenceIfKnown(identity, &kBufferType)) return true;
-  if (!attachments_) {
-    return FailDataClone(absl::StrCat(
-        "a ", type.name, " cannot be written to bytes, only transferred in a message"));
-  }
-  const auto listed = Tables().transfer_index.find(identity);
-  if (listed == tables_->transfer_index.end()) {
-    return FailDataClone(
-        absl::StrCat("a ", type.name, " in the value must be in the transfer list too"));
-  }
-  RegisterId(identity, &kBufferType, next_id_++);
-  Counted(wire::kHostObject, listed->second);
-  return true;
-}
-
-absl::Status Serializer::BeginMessage(std::span<const TransferItem> transfer) {
-  attachments_ = true;
-  if (transfer.empty()) return absl::OkStatus();
-  internal::SerializerTables& tables = Tables();
-  std::uint32_t buffers = 0, objects = 0;
-  for (std::size_t i = 0; i < transfer.size(); ++i) {
-    const TransferItem& item = transfer[i];
-    if (item.shared() != nullptr) {
-      return DataCloneError(absl::StrCat(
-          "transfer[", i, "]: a SharedArrayBuffer is not transferable; put it into the value"));
-    }
-    if (item.buffer() == nullptr && item.object() == nullptr) {
-      return DataCloneError(absl::StrCat("transfer[", i, "]: a null pointer"));
-    }
-    const bool is_buffer = item.buffer() != nullptr;
-    if (is_buffer && item.buffer()->immutable()) {
-      return DataCloneError(
-          absl::StrCat("transfer[", i,
-                       "]: an immutable ArrayBuffer is not transferable; put it into the value"));
-    }
-    const void* const identity = is_buffer ? item.buffer()->identity() : item.object()->identity();
-    if (identity == nullptr) {
-      return DataCloneError(absl::StrCat(
-          "transfer[", i, "]: ", is_buffer ? "an ArrayBuffer" : item.object()->type().name,
-          " is detached"));
-    }
-    if (!tables.transfer_index.try_emplace(identity, is_buffer ? buffers : objects).second) {
-      return DataCloneError(absl::StrCat("transfer[", i, "]: listed twice"));
-    }
-    ++(is_buffer ? buffers : objects);
-  }
-  tables.transfer.assign(transfer.begin(), transfer.end());
-  tables.transferred_buffers = buffers;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<PreparedMessage> Serializer::FinishMessage() {
-  if (tables_ == nullptr) return PreparedMessage({.bytes = TakeBytes()}, {});
-  if (absl::Status failure = status(); !failure.ok()) return failure;
-  internal::SerializerTables& tables = *tables_;
-  for (std::size_t i = 0; i < tables.transfer.size(); ++i) {
-    const TransferItem& item = tables.transfer[i];
-    if (item.buffer() != nullptr) {
-      if (item.buffer()->detached()) {
-        return DataCloneError(absl::StrCat("transfer[", i, "]: an ArrayBuffer is detached"));
-      }
-    } else if (absl::Status may = item.object()->CanTransfer(); !may.ok()) {
-      return DataCloneError(absl::StrCat("transfer[", i, "]: ", may.message()));
-    }
-  }
-  return PreparedMessage({.bytes = TakeBytes(),
-                          .transferred_buffers = std::move(tables.immutable),
-                          .shared_buffers = std::move(tables.shared)},
-                         std::move(tables.transfer));
 }
 
 }  // namespace sabre

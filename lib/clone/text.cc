@@ -17,16 +17,28 @@ const std::uint8_t* Begin(std::string_view text) {
 
 }  // namespace
 
-bool IsAscii(const void* bytes, std::size_t size) noexcept {
-  const auto* at = static_cast<const std::uint8_t*>(bytes);
-  std::uint64_t all = 0;
-  for (; size >= 8; size -= 8, at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
+bool IsLongAscii(const std::uint8_t* bytes, std::size_t size) noexcept {
+  const std::uint8_t* const last = bytes + size - 8;
+  std::uint64_t all, word;
+  std::memcpy(&all, last, 8);
+  for (; bytes < last; bytes += 8) {
+    std::memcpy(&word, bytes, 8);
     all |= word;
   }
-  for (; size > 0; --size) all |= *at++;
   return (all & 0x8080808080808080) == 0;
+}
+
+bool IsLatin1(const std::uint8_t* bytes, std::size_t units) noexcept {
+  // The first word tells it of most texts.
+  for (; units >= 4; units -= 4, bytes += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    if ((word & 0xff00ff00ff00ff00) != 0) return false;
+  }
+  for (; units > 0; --units, bytes += 2) {
+    if (bytes[1] != 0) return false;
+  }
+  return true;
 }
 
 bool DecodeUtf8(const std::uint8_t*& at, const std::uint8_t* end, char32_t& character) noexcept {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,21 @@ namespace sabre::internal {
 inline constexpr char32_t kReplacementCharacter = 0xfffd;
 
 // Whether all `size` bytes are below 0x80.
-bool IsAscii(const void* bytes, std::size_t size) noexcept;
+bool IsLongAscii(const std::uint8_t* bytes, std::size_t size) noexcept;
+inline bool IsAscii(const void* bytes, std::size_t size) noexcept {
+  const auto* const at = static_cast<const std::uint8_t*>(bytes);
+  if (size >= 8) return IsLongAscii(at, size);
+  if (size >= 4) {
+    std::uint32_t first, last;  // may overlap
+    std::memcpy(&first, at, 4);
+    std::memcpy(&last, at + size - 4, 4);
+    return ((first | last) & 0x80808080) == 0;
+  }
+  return size == 0 || (at[0] | at[size / 2] | at[size - 1]) < 0x80;
+}
+
+// Whether `units` little-endian units, at any alignment, are all below 0x100.
+bool IsLatin1(const std::uint8_t* bytes, std::size_t units) noexcept;
 
 // Decodes one character of UTF-8 and moves `at` past it. What is not UTF-8 gives false, and `at`
 // moves past as many bytes as WHATWG's decoder replaces by one U+FFFD. Requires at < end.

@@ -18,6 +18,7 @@ using internal::DateNode;
 using internal::ErrorNode;
 using internal::Node;
 using internal::ObjectNode;
+using internal::PlatformNode;
 using internal::PropertyTable;
 using internal::RegExpNode;
 using internal::ViewNode;
@@ -62,30 +63,29 @@ bool IsCollection(Value value) noexcept {
   return value.kind() == ValueKind::kMap || value.kind() == ValueKind::kSet;
 }
 
-// The property of an object or array, or null if there is none.
-const Value* Find(Value container, Value key) noexcept {
-  if (!key.is_number() && !key.is_string()) return nullptr;
+// Whether an object or array has this property; gives it.
+bool Find(Value container, Value key, Value& value) noexcept {
+  if (!key.is_number() && !key.is_string()) return false;
   if (key.is_number()) {
     // A number that is no array index names no element, and converts to none.
     const double number = Access::number(key);
-    if (!(number >= 0 && number <= 4294967294.0)) return nullptr;
-    if (number != static_cast<double>(static_cast<std::uint32_t>(number))) return nullptr;
+    if (!(number >= 0 && number <= 4294967294.0)) return false;
+    if (number != static_cast<double>(static_cast<std::uint32_t>(number))) return false;
   }
   if (container.is_array() && key.is_number()) {
     const ArrayNode& array = *Access::node<ArrayNode>(container);
     const double index = Access::number(key);
     if (index < array.dense) {
-      const Value* const element = array.elements + static_cast<std::uint32_t>(index);
-      return Access::IsHole(*element) ? nullptr : element;
+      const Value element = array.At(static_cast<std::uint32_t>(index));
+      if (Access::IsHole(element)) return false;
+      value = element;
+      return true;
     }
   }
   const PropertyTable* const table = Properties(container);
-  const Value::Entry* const entry = table != nullptr ? FindProperty(*table, key) : nullptr;
-  return entry != nullptr ? &entry->value : nullptr;
-}
-
-const Value* FindIndex(Value container, std::size_t index) noexcept {
-  return index <= 0xfffffffe ? Find(container, Value(index)) : nullptr;
+  const Value* const found = table != nullptr ? FindProperty(*table, key) : nullptr;
+  if (found != nullptr) value = *found;
+  return found != nullptr;
 }
 
 }  // namespace
@@ -111,7 +111,8 @@ const char* ValueKindName(ValueKind kind) noexcept {
                                     "ArrayBuffer",
                                     "SharedArrayBuffer",
                                     "view",
-                                    "transferable"};
+                                    "transferable",
+                                    "platform object"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -195,7 +196,7 @@ std::size_t Value::size() const noexcept {
     case ValueKind::kString:
       return size_;
     case ValueKind::kObject:
-      return Access::node<ObjectNode>(*this)->properties.size;
+      return Access::node<ObjectNode>(*this)->properties.size();
     case ValueKind::kArray:
       return Access::node<ArrayNode>(*this)->length;
     case ValueKind::kMap:
@@ -207,32 +208,36 @@ std::size_t Value::size() const noexcept {
 }
 
 Value Value::Get(std::string_view key) const noexcept {
-  if (!is_object() && !is_array()) return {};
-  const Value* const found = WithKey(key, [this](Value k) { return Find(*this, k); });
-  return found != nullptr ? *found : Value();
+  Value value;
+  if (is_object() || is_array()) WithKey(key, [&](Value k) { return Find(*this, k, value); });
+  return value;
 }
 
 bool Value::Has(std::string_view key) const noexcept {
+  Value value;
   return (is_object() || is_array()) &&
-         WithKey(key, [this](Value k) { return Find(*this, k); }) != nullptr;
+         WithKey(key, [&](Value k) { return Find(*this, k, value); });
 }
 
 Value Value::Get(Value key) const noexcept {
-  const Value* const found = Find(*this, internal::GraphStorage::NormalizeKey(key));
-  return found != nullptr ? *found : Value();
+  Value value;
+  Find(*this, internal::GraphStorage::NormalizeKey(key), value);
+  return value;
 }
 
 bool Value::Has(Value key) const noexcept {
-  return Find(*this, internal::GraphStorage::NormalizeKey(key)) != nullptr;
+  Value value;
+  return Find(*this, internal::GraphStorage::NormalizeKey(key), value);
 }
 
 Value Value::At(std::size_t index) const noexcept {
-  const Value* const found = FindIndex(*this, index);
-  return found != nullptr ? *found : Value();
+  Value value;
+  return index <= 0xfffffffe && Find(*this, Value(index), value) ? value : Value();
 }
 
 bool Value::HasIndex(std::size_t index) const noexcept {
-  return FindIndex(*this, index) != nullptr;
+  Value value;
+  return index <= 0xfffffffe && Find(*this, Value(index), value);
 }
 
 Value Value::MapGet(Value key) const noexcept {
@@ -253,6 +258,14 @@ Value Value::MapGet(std::string_view key) const noexcept {
   });
 }
 
+absl::Time Value::AsTime() const noexcept {
+  if (kind_ != ValueKind::kDate) internal::CallerBug("Value::AsTime: not a Date");
+  const double milliseconds = AsNumber();
+  return milliseconds == milliseconds
+             ? absl::FromUnixMillis(static_cast<std::int64_t>(milliseconds))
+             : absl::InfiniteFuture();
+}
+
 bool Value::MapHas(Value key) const noexcept {
   return IsCollection(*this) && FindKey(*Access::node<CollectionNode>(*this), key) >= 0;
 }
@@ -265,13 +278,14 @@ Value::Entry Value::EntryAt(std::size_t position) const noexcept {
 std::size_t Value::PlacesEnd() const noexcept {
   if (IsCollection(*this)) return Access::node<CollectionNode>(*this)->size;
   const PropertyTable* const table = Properties(*this);
-  const std::size_t properties = table != nullptr ? table->size : 0;
+  const std::size_t properties = table != nullptr ? table->size() : 0;
   return is_array() ? Access::node<ArrayNode>(*this)->dense + properties : properties;
 }
 
 std::size_t Value::SkipHoles(std::size_t place) const noexcept {
   if (!is_array()) return place;
   const ArrayNode& array = *Access::node<ArrayNode>(*this);
+  if (array.packed()) return place;
   while (place < array.dense && Access::IsHole(array.elements[place])) ++place;
   return place;
 }
@@ -284,10 +298,11 @@ Value::Entry Value::EntryAtPlace(std::size_t place) const noexcept {
   }
   if (is_array()) {
     const ArrayNode& array = *Access::node<ArrayNode>(*this);
-    if (place < array.dense) return {Value(place), array.elements[place]};
+    if (place < array.dense) return {Value(place), array.At(static_cast<std::uint32_t>(place))};
     place -= array.dense;
   }
-  return Properties(*this)->entries[place];
+  const PropertyTable& table = *Properties(*this);
+  return {table.keys->keys[place], table.values[place]};
 }
 
 Value Value::regexp_source() const noexcept {
@@ -337,6 +352,14 @@ Value Value::error_cause() const noexcept {
 bool Value::error_has_cause() const noexcept {
   return kind_ == ValueKind::kError &&
          (Access::node<ErrorNode>(*this)->flags & ErrorNode::kHasCause) != 0;
+}
+
+Value Value::platform_type() const noexcept {
+  return kind_ == ValueKind::kPlatformObject ? Access::node<PlatformNode>(*this)->type : Value();
+}
+
+Value Value::platform_data() const noexcept {
+  return kind_ == ValueKind::kPlatformObject ? Access::node<PlatformNode>(*this)->data : Value();
 }
 
 ArrayBuffer Value::array_buffer() const noexcept {

@@ -48,11 +48,18 @@ bool WireScanner::Step() {
           return true;
         case wire::kErrorMessage:
         case wire::kErrorStack:
-          return String(cursor_.ReadTag());
+          return Payload();
         case wire::kErrorCause:
           return Value();
-        default:
+        case 'E':
+        case 'R':
+        case 'F':
+        case 'S':
+        case 'T':
+        case 'U':
           return true;
+        default:
+          return false;
       }
     }
     case wire::kEndDenseArray:
@@ -83,7 +90,7 @@ bool WireScanner::Step() {
 }
 
 bool WireScanner::Key() {
-  const std::uint8_t tag = cursor_.ReadTag();
+  const std::uint8_t tag = cursor_.ReadValueTag();
   std::uint32_t number;
   switch (tag) {
     case wire::kInt32:
@@ -102,10 +109,16 @@ bool WireScanner::String(std::uint8_t tag) {
          cursor_.ReadVarint(length) && Bytes(length);
 }
 
+// A string that belongs to another value. Before version 12 it had no tag.
+bool WireScanner::Payload() {
+  return String(version_ < 12 ? wire::kUtf8String : cursor_.ReadValueTag());
+}
+
 bool WireScanner::Buffer(std::uint8_t tag, std::size_t start) {
   std::uint32_t length, max;
   switch (tag) {
     case wire::kArrayBuffer:
+    case wire::kImmutableArrayBuffer:
       if (!cursor_.ReadVarint(length) || !Bytes(length)) return false;
       break;
     case wire::kResizableArrayBuffer:
@@ -121,12 +134,12 @@ bool WireScanner::Buffer(std::uint8_t tag, std::size_t start) {
   } else {
     TakeId(start, IdKind::kBuffer);
   }
-  if (cursor_.PeekTag() != wire::kArrayBufferView) return true;
-  cursor_.Skip(1);
+  if (cursor_.LookAhead() != wire::kArrayBufferView) return true;
+  cursor_.ReadTag();
   std::uint8_t kind;
   std::uint32_t offset, flags;
   if (!cursor_.ReadVarint8(kind) || !cursor_.ReadVarint(offset) || !cursor_.ReadVarint(length) ||
-      (version_ >= 14 && !cursor_.ReadVarint(flags))) {
+      (view_flags_ && !cursor_.ReadVarint(flags))) {
     return false;
   }
   TakeId(start, IdKind::kView);
@@ -134,12 +147,8 @@ bool WireScanner::Buffer(std::uint8_t tag, std::size_t start) {
 }
 
 bool WireScanner::Value() {
-  std::uint8_t tag = cursor_.ReadTag();
+  const std::uint8_t tag = cursor_.ReadValueTag();
   std::uint32_t number;
-  while (tag == wire::kObjectCount) {
-    if (!cursor_.ReadVarint(number)) return false;
-    tag = cursor_.ReadTag();
-  }
   if (tag == 0) return false;
   const std::size_t start = cursor_.offset() - 1;
   switch (tag) {
@@ -161,6 +170,7 @@ bool WireScanner::Value() {
       return String(tag);
     case wire::kArrayBuffer:
     case wire::kResizableArrayBuffer:
+    case wire::kImmutableArrayBuffer:
     case wire::kArrayBufferTransfer:
     case wire::kSharedArrayBuffer:
     case wire::kReference:
@@ -202,23 +212,35 @@ bool WireScanner::Value() {
     case wire::kBigIntObject:
       return cursor_.ReadVarint(number) && Bytes((number & ~(1u << 31)) / 2);
     case wire::kStringObject:
-      return String(cursor_.ReadTag());
+      return Payload();
     case wire::kRegExp:
-      return String(cursor_.ReadTag()) && cursor_.ReadVarint(number);
+      return Payload() && cursor_.ReadVarint(number);
     case wire::kHostObject:
-      if (!cursor_.ReadVarint(number)) return false;
-      if (dialect_ == Dialect::kV8) return true;
-      if (dialect_ == Dialect::kNodeIpc) {
-        if (number == 1) {  // another native object: its properties as a value
-          Push(0, 1);
-          return true;
-        }
-        if (number != 0 || !cursor_.ReadVarint(number)) return false;
-      }
-      return cursor_.ReadVarint(number) && Bytes(number);
+      return Host();
     default:
-      return false;
+      // Once, what is no tag was the first byte of a host object.
+      cursor_.Seek(start);
+      return version_ < 13 && dialect_ != Dialect::kNodeIpc && Host();
   }
+}
+
+// Behind the tag, if there is one.
+bool WireScanner::Host() {
+  std::uint32_t number;
+  if (!cursor_.ReadVarint(number)) return false;
+  if (number == wire::kPlatformObjectIndex) {  // its class and its data
+    Push(0, 1);
+    return Payload();
+  }
+  if (dialect_ == Dialect::kV8) return true;
+  if (dialect_ == Dialect::kNodeIpc) {
+    if (number == 1) {  // another native object: its properties as a value
+      Push(0, 1);
+      return true;
+    }
+    if (number != 0 || !cursor_.ReadVarint(number)) return false;
+  }
+  return cursor_.ReadVarint(number) && Bytes(number);
 }
 
 }  // namespace sabre::internal

@@ -29,9 +29,15 @@ class WireScanner {
     IdKind kind;
   };
 
-  // Begins at `cursor`, in bytes of `version` and `dialect`. `record_ids` if Ids are wanted.
-  WireScanner(WireCursor cursor, std::uint32_t version, Dialect dialect, bool record_ids)
-      : cursor_(cursor), version_(version), dialect_(dialect), record_ids_(record_ids) {}
+  // Begins at `cursor`, in bytes of `version` and `dialect`, whose views have flags or not.
+  // `record_ids` if Ids are wanted.
+  WireScanner(WireCursor cursor, std::uint32_t version, bool view_flags, Dialect dialect,
+              bool record_ids)
+      : cursor_(cursor),
+        version_(version),
+        view_flags_(view_flags),
+        dialect_(dialect),
+        record_ids_(record_ids) {}
 
   // Passes one value. False if the bytes are malformed at cursor().
   bool SkipValue(std::size_t max_memory);
@@ -57,7 +63,9 @@ class WireScanner {
   bool Step();
   bool Value();
   bool Buffer(std::uint8_t tag, std::size_t start);
+  bool Host();
   bool String(std::uint8_t tag);
+  bool Payload();
   bool Key();
   bool Bytes(std::uint32_t count);
   void Push(std::uint8_t end, std::uint32_t remaining) {
@@ -69,6 +77,7 @@ class WireScanner {
 
   WireCursor cursor_;
   const std::uint32_t version_;
+  const bool view_flags_;
   const Dialect dialect_;
   const bool record_ids_;
   bool started_ = false;

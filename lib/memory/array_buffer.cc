@@ -249,6 +249,10 @@ absl::StatusOr<internal::BackingStore> ArrayBuffer::Detach() {
   return state_->Detach();
 }
 
+void ArrayBuffer::Reattach(internal::BackingStore store) noexcept {
+  state_->Attach(std::move(store));
+}
+
 internal::BackingStore ArrayBuffer::ShareImmutable() const noexcept {
   return state_->store().Share();
 }

@@ -1,7 +1,11 @@
 // tests/clone/node_test.cc: real Node on the other end, where there is one.
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "doctest/doctest.h"
@@ -122,6 +126,32 @@ TEST_CASE("Sabre reads what Node writes") {
   REQUIRE_MESSAGE(read.ok(), read.status().ToString());
   CHECK((*read)[0].y == 2);
   CHECK((*read)[1].label == "q");
+}
+
+// What Node 26 writes of `const b = new ArrayBuffer(2).transferToImmutable(); [b, new Uint8Array(b, 1), b]`
+// if it is told to have immutable buffers.
+TEST_CASE("An immutable buffer reads as one") {
+  const std::vector<std::uint8_t> bytes = FromHex("ff0f 4103 4302070b 5e01 5642010100 5e01 240003");
+  absl::StatusOr<Graph> graph = Decode<Graph>(bytes);
+  REQUIRE_MESSAGE(graph.ok(), graph.status().ToString());
+  const ArrayBuffer buffer = graph->root().At(0).array_buffer();
+  CHECK(buffer.immutable());
+  CHECK(buffer.ConstSpan()[1] == std::byte{0x0b});
+  CHECK(graph->root().At(1).view().buffer == BufferHandle(buffer));
+  CHECK(graph->root().At(2).Same(graph->root().At(0)));
+
+  using Three = std::tuple<ArrayBuffer, Uint8Array, ArrayBuffer>;
+  absl::StatusOr<Three> three = Decode<Three>(bytes);
+  REQUIRE_MESSAGE(three.ok(), three.status().ToString());
+  CHECK(std::get<0>(*three).immutable());
+  CHECK(std::get<0>(*three) == std::get<2>(*three));
+  CHECK(std::get<1>(*three).Get(0) == 11);
+  // Longer than the bytes that are there; and Codec passes over one in a field that nobody asked for.
+  CHECK(absl::IsDataLoss(Decode<Graph>(FromHex("ff0f 4303 0102")).status()));
+  absl::StatusOr<Point> point =
+      Decode<Point>(FromHex("ff0f 6f 220171 4301ff 220178 4902 220179 4904 7b03"));
+  REQUIRE_MESSAGE(point.ok(), point.status().ToString());
+  CHECK(point->y == 2);
 }
 
 }  // namespace

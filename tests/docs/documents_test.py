@@ -7,7 +7,9 @@ A block marked `cpp` that contains `int main(` is a program: it compiles against
 with 0. A block marked with a language and a path (`cpp examples/a.h`) is a quotation: its lines stand in
 that file, one after the other. If the path is that of a file of models, and the language `text`, they
 stand in what `./dev verify` prints of it, with the arguments that follow the path. How long a search took
-does not matter. Other blocks are fragments.
+does not matter. A block marked `console` is a session of the shell: each line that begins with `$ ` is run,
+all those of a page in one folder, and prints the lines that follow. A program whose first line is the name of
+a file lies there, and is left for the session to compile. Other blocks are fragments.
 """
 
 import concurrent.futures
@@ -15,18 +17,59 @@ import functools
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 QUOTATION = re.compile(r"^```(\w+) (\S+)((?: \S+)*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+FILE_NAME = re.compile(r"// (\w+\.cc)\n")
 SECONDS = re.compile(r" +\d+\.\d\d(?=  (?:holds|fails|killed|survives|FAILED))")
 PROOF = "```cpp\nint main() { return 1; }\n```\n```cpp\nint main() { return x; }\n```\n```cpp\nint fragment;\n```\n"
 
 
 def programs(text):
-    return [block for block in BLOCK.findall(text) if "int main(" in block]
+    return [block for block in BLOCK.findall(text) if "int main(" in block and not FILE_NAME.match(block)]
+
+
+def environment(root, build, compiler, folder):
+    """That of a session: the tools of this build are found as if they were installed, and so is the library."""
+    tools = pathlib.Path(folder, "bin")
+    tools.mkdir()
+    for tool in build.glob("examples/*/sabre-*"):
+        if tool.is_file():
+            (tools / tool.name).symlink_to(tool.resolve())
+    (tools / "c++").write_text(f'#!/bin/sh\nexec {" ".join(compiler)} -I{root}/include "$@"\n', encoding="utf-8")
+    (tools / "c++").chmod(0o755)
+    pkg_config = str((build / "meson-uninstalled").resolve())
+    return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PKG_CONFIG_PATH": pkg_config, "NO_COLOR": "1"}
+
+
+def session(text, compiler, root, build):
+    """The commands of a page that print something else than stands there, and what they print."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder, "work")
+        work.mkdir()
+        for block in BLOCK.findall(text):
+            name = FILE_NAME.match(block)
+            if name:
+                (work / name[1]).write_text(block, encoding="utf-8")
+        where = environment(root, build, compiler, folder)
+        for command, expected in COMMAND.findall("".join(CONSOLE.findall(text))):
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=work, env=where, text=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=240,
+            )  # fmt: skip
+            if done.stdout != expected:
+                yield f"$ {command}\n{done.stdout}"
+
+
+def can_run(text):
+    """Whether this machine has what the sessions of a page need."""
+    return "$ node " not in text or shutil.which("node") is not None
 
 
 @functools.cache
@@ -154,6 +197,13 @@ def main(arguments):
             for path, wrong in misquotes(document.read_text(encoding="utf-8"), root, programs_quoted):
                 results.append(not wrong)
                 print(("FAILED  " if wrong else "ok      ") + f"{document.relative_to(root)} quotes {path}")
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        if CONSOLE.search(text) and can_run(text):
+            wrong = list(session(text, compiler, root, build))
+            results.append(not wrong)
+            print(("FAILED  " if wrong else "ok      ") + f"{document.relative_to(root)}, what its commands print")
+            print("".join(wrong), end="")
     bad = [check(source, compiler, root, build) for source in programs(PROOF)]
     results.append(len(bad) == 2 and all(bad))
     print(("ok      " if results[-1] else "FAILED  ") + "a program that does not compile or fails is noticed")
@@ -161,6 +211,9 @@ def main(arguments):
     proof = f"```python {here}\nimport sys\nimport tempfile\n```\n```python {here}\nimport tempfile\nimport sys\n```\n"
     results.append([wrong for _, wrong in misquotes(proof, root, None)] == [False, True])
     print(("ok      " if results[-1] else "FAILED  ") + "a quotation that differs is noticed")
+    lies = "```console\n$ echo a; echo b\na\nb\n$ echo c\nd\n```\n"
+    results.append(list(session(lies, compiler, root, build)) == ["$ echo c\nc\n"])
+    print(("ok      " if results[-1] else "FAILED  ") + "a command that prints something else is noticed")
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 

@@ -100,6 +100,14 @@ def audit_starts(prefix):
         raise Failed("mutant_main.h is not installed")
 
 
+def inspect_runs(prefix):
+    """That sabre-inspect is there, and shows a message."""
+    program = next(pathlib.Path(prefix).rglob("bin/sabre-inspect"))
+    done = subprocess.run([program, "--hex", "ff0f490e"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0 or not done.stdout.endswith("2  I  7\n"):
+        raise Failed(done.stdout + done.stderr)
+
+
 def build_without_exceptions(root, build):
     folder = build / "tests" / "install" / "bare"
     if not (folder / "build.ninja").exists():
@@ -143,6 +151,7 @@ def main(root, build):
         case("a CMake project finds the library", lambda: find_package(first, consumer))
         case("a CMake project finds sabre_verify", lambda: find_package(first, root / "examples" / "verify_published_queue"))
         case("sabre-audit finds its parts", lambda: audit_starts(first))
+        case("sabre-inspect shows a message", lambda: inspect_runs(first))
         case("CMake asks for a version that fits", lambda: package_version(first))
         case("it does not if a header was not installed", without_a_header)
         case(

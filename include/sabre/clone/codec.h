@@ -35,7 +35,8 @@ namespace sabre {
 //   };
 //
 // Read overwrites an object that exists (so the type is default-constructible) and returns false
-// after a failure, when the object may be half read. The second parameter lets a codec of a family
+// after a failure, when the object may be half read. What a shared_ptr to write points to must live
+// until the whole value is written. The second parameter lets a codec of a family
 // of types be constrained.
 template <class T, class Enable = void>
 struct Codec;
@@ -73,29 +74,35 @@ absl::Status EncodeTo(ByteBuffer& buffer, const T& value, const SerializeOptions
   return absl::OkStatus();
 }
 
+namespace internal {
+template <class T>
+absl::StatusOr<T> Decode(Deserializer in) {
+  absl::StatusOr<T> value(absl::in_place);
+  while (!in.ReadHeader() || !Codec<T>::Read(in, *value) || !in.ReadEnd()) [[unlikely]] {
+      if (in.ReadAgain()) {
+        value.emplace();
+        continue;
+      }
+      value = in.status();
+      break;
+    }
+  return value;
+}
+}  // namespace internal
+
 // Reads a T from bytes and what came with them. Unknown fields of objects are skipped.
 // Errors: kDataLoss with the path, the byte offset and what was expected; kResourceExhausted if a
 //   limit of the options would be passed.
 template <Decodable T>
 absl::StatusOr<T> Decode(std::span<const std::uint8_t> bytes, Attachments& attachments,
                          const DeserializeOptions& options = {}) {
-  Deserializer in(bytes, &attachments, options);
-  absl::StatusOr<T> value(absl::in_place);
-  if (!in.ReadHeader() || !Codec<T>::Read(in, *value) || !in.ReadEnd()) [[unlikely]] {
-    return in.status();
-  }
-  return value;
+  return internal::Decode<T>(Deserializer(bytes, &attachments, options));
 }
 // From bytes alone: shared memory and transferred objects are refused.
 template <Decodable T>
 absl::StatusOr<T> Decode(std::span<const std::uint8_t> bytes,
                          const DeserializeOptions& options = {}) {
-  Deserializer in(bytes, nullptr, options);
-  absl::StatusOr<T> value(absl::in_place);
-  if (!in.ReadHeader() || !Codec<T>::Read(in, *value) || !in.ReadEnd()) [[unlikely]] {
-    return in.status();
-  }
-  return value;
+  return internal::Decode<T>(Deserializer(bytes, nullptr, options));
 }
 // From a message, once.
 template <Decodable T>

@@ -15,14 +15,58 @@
 
 namespace sabre {
 
-// std::map, std::unordered_map, absl::flat_hash_map and their like: a Map. Reading also takes an
-// object if the keys are strings. Of equal keys the last wins.
+// std::map, std::unordered_map, absl's hash maps and B-trees, and their like: a Map. Reading also takes
+// an object if the keys are strings. Of equal keys of a Map the last wins; in an object they are an
+// error.
 template <class T>
 concept MapLike = requires(T& map, typename T::key_type key, typename T::mapped_type value) {
-  {map.insert_or_assign(std::move(key), std::move(value))};
+  {map.insert_or_assign(std::move(key), std::move(value)).second};
   map.begin();
   map.clear();
 };
+
+// std::set, std::unordered_set, absl's hash sets and B-trees, and their like: a Set.
+template <class T>
+concept SetLike = std::same_as<typename T::key_type, typename T::value_type> &&
+    requires(T& set, typename T::key_type key) {
+  {set.insert(std::move(key)).second};
+  set.clear();
+};
+
+namespace internal {
+
+// What an element of a table or a tree takes of the heap at most. A table in one block has, just after
+// it has grown, 3.4 slots for each element, the old ones counted.
+template <class Table, class Element>
+inline constexpr std::size_t kEntryBytes = [] {
+  if constexpr (requires(Table & table) { table.capacity(); }) {
+    return (sizeof(Element) + 1) * 7 / 2;
+  } else {
+    return sizeof(Element) + 64;
+  }
+}();
+
+bool FailCollectionSize(Serializer& out, std::size_t size);
+bool FailCollectionSize(Deserializer& in);
+// After a failure: adds `.<what index>` to the path.
+bool FailEntry(Serializer& out, const char* what, std::uint32_t index);
+bool FailEntry(Deserializer& in, const char* what, std::uint32_t index);
+bool FailTwice(Deserializer& in, const std::string& key);
+
+// Reads the elements of a Map or a Set to its end, calling read(index) for each.
+template <class F>
+bool ReadEntries(Deserializer& in, std::uint8_t end, std::uint32_t items, F&& read) {
+  std::uint32_t count = 0;
+  while (in.PeekTag() != end) {
+    if (count == wire::kMaxCollectionSize) return FailCollectionSize(in);
+    if (!read(count)) return false;
+    ++count;
+  }
+  in.ReadBegin(end, "");
+  return in.ReadCount(count * items);
+}
+
+}  // namespace internal
 
 template <class T>
 struct Codec<T, std::enable_if_t<MapLike<T>>> {
@@ -30,70 +74,60 @@ struct Codec<T, std::enable_if_t<MapLike<T>>> {
   using Mapped = typename T::mapped_type;
   using Parts = internal::TypeList<Key, Mapped>;
   static constexpr bool kTakesId = true;
-  // What a node and its place in a table or tree take besides the pair.
-  static constexpr std::size_t kEntryBytes = sizeof(std::pair<Key, Mapped>) + 32;
 
   static bool Write(Serializer& out, const T& map) {
-    if (map.size() > wire::kMaxCollectionSize)
-      return out.FailDataClone("a Map exceeds 2^24 entries");
+    if (map.size() > wire::kMaxCollectionSize) return internal::FailCollectionSize(out, map.size());
     out.BeginMap();
     if (!out.CheckDepth()) return false;
-    std::size_t index = 0;
+    std::uint32_t index = 0;
     for (const auto& [key, value] : map) {
-      if (!Codec<Key>::Write(out, key)) return out.PrependText(".<key>"), false;
-      if (!Codec<Mapped>::Write(out, value)) [[unlikely]] {
-        out.PrependIndex(index);
-        return false;
-      }
+      if (!Codec<Key>::Write(out, key)) return internal::FailEntry(out, "key", index);
+      if (!Codec<Mapped>::Write(out, value)) return internal::FailEntry(out, "value", index);
       ++index;
     }
-    out.EndMap(static_cast<std::uint32_t>(index));
+    out.EndMap(index);
     return true;
   }
 
   static bool Read(Deserializer& in, T& map) {
     return in.ReadObject([&] {
       map.clear();
-      std::uint32_t count = 0;
       if constexpr (std::is_same_v<Key, std::string>) {
-        if (in.PeekTag() == wire::kBeginObject) {
-          in.ReadBegin(wire::kBeginObject, "");
-          for (;; ++count) {
-            std::string key;
-            bool end;
-            if (!in.ReadKeyOrEnd(key, end, count)) return false;
-            if (end) return true;
-            Mapped value{};
-            if (!in.Charge(kEntryBytes)) return false;
-            if (!Codec<Mapped>::Read(in, value)) return in.PrependKey(key), false;
-            map.insert_or_assign(std::move(key), std::move(value));
-          }
-        }
+        if (in.PeekTag() == wire::kBeginObject) return ReadProperties(in, map);
       }
       if (!in.ReadBegin(wire::kBeginMap, "a Map")) return false;
-      while (in.PeekTag() != wire::kEndMap) {
+      return internal::ReadEntries(in, wire::kEndMap, 2, [&](std::uint32_t index) {
         Key key{};
         Mapped value{};
         if (!in.Charge(kEntryBytes)) return false;
-        if (!Codec<Key>::Read(in, key) || !Codec<Mapped>::Read(in, value)) [[unlikely]] {
-          in.PrependIndex(count / 2);
-          return false;
-        }
-        map.insert_or_assign(std::move(key), std::move(value));
-        count += 2;
-      }
-      in.ReadBegin(wire::kEndMap, "");
-      return in.ReadCount(count);
+        if (!Codec<Key>::Read(in, key)) return internal::FailEntry(in, "key", index);
+        if (!Codec<Mapped>::Read(in, value)) return internal::FailEntry(in, "value", index);
+        // A map that is sorted was written in this order.
+        map.insert_or_assign(map.end(), std::move(key), std::move(value));
+        return true;
+      });
     });
   }
-};
 
-// std::set, std::unordered_set, absl::flat_hash_set and their like: a Set.
-template <class T>
-concept SetLike = std::same_as<typename T::key_type, typename T::value_type> &&
-    requires(T& set, typename T::key_type key) {
-  set.insert(std::move(key));
-  set.clear();
+ private:
+  static constexpr std::size_t kEntryBytes = internal::kEntryBytes<T, std::pair<Key, Mapped>>;
+
+  static bool ReadProperties(Deserializer& in, T& map) {
+    in.ReadBegin(wire::kBeginObject, "");
+    for (std::uint32_t count = 0;; ++count) {
+      std::string key;
+      bool end;
+      if (!in.ReadKeyOrEnd(key, end, count)) return false;
+      if (end) return true;
+      Mapped value{};
+      if (!in.Charge(kEntryBytes)) return false;
+      if (!Codec<Mapped>::Read(in, value)) {
+        in.PrependKey(key);
+        return false;
+      }
+      if (!map.insert_or_assign(key, std::move(value)).second) return internal::FailTwice(in, key);
+    }
+  }
 };
 
 template <class T>
@@ -103,33 +137,29 @@ struct Codec<T, std::enable_if_t<SetLike<T>>> {
   static constexpr bool kTakesId = true;
 
   static bool Write(Serializer& out, const T& set) {
-    if (set.size() > wire::kMaxCollectionSize)
-      return out.FailDataClone("a Set exceeds 2^24 entries");
+    if (set.size() > wire::kMaxCollectionSize) return internal::FailCollectionSize(out, set.size());
     out.BeginSet();
     if (!out.CheckDepth()) return false;
-    std::size_t index = 0;
+    std::uint32_t index = 0;
     for (const auto& key : set) {
-      if (!Codec<Key>::Write(out, key)) return out.PrependIndex(index), false;
+      if (!Codec<Key>::Write(out, key)) return internal::FailEntry(out, "value", index);
       ++index;
     }
-    out.EndSet(static_cast<std::uint32_t>(index));
+    out.EndSet(index);
     return true;
   }
 
   static bool Read(Deserializer& in, T& set) {
     return in.ReadObject([&] {
       set.clear();
-      std::uint32_t count = 0;
       if (!in.ReadBegin(wire::kBeginSet, "a Set")) return false;
-      while (in.PeekTag() != wire::kEndSet) {
+      return internal::ReadEntries(in, wire::kEndSet, 1, [&](std::uint32_t index) {
         Key key{};
-        if (!in.Charge(sizeof(Key) + 32)) return false;
-        if (!Codec<Key>::Read(in, key)) return in.PrependIndex(count), false;
-        set.insert(std::move(key));
-        ++count;
-      }
-      in.ReadBegin(wire::kEndSet, "");
-      return in.ReadCount(count);
+        if (!in.Charge(internal::kEntryBytes<T, Key>)) return false;
+        if (!Codec<Key>::Read(in, key)) return internal::FailEntry(in, "value", index);
+        set.insert(set.end(), std::move(key));
+        return true;
+      });
     });
   }
 };

@@ -1,4 +1,4 @@
-// sabre/clone/codec_pointer.h: codecs of what may be absent, of one thing or another, or shared.
+// sabre/clone/codec_pointer.h: codecs of what may be absent or shared.
 #ifndef SABRE_CLONE_CODEC_POINTER_H_
 #define SABRE_CLONE_CODEC_POINTER_H_
 
@@ -8,7 +8,6 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "sabre/clone/codec.h"
 #include "sabre/clone/codec_scalar.h"
@@ -27,6 +26,16 @@ template <class T>
 inline constexpr bool kTakesId = [] {
   if constexpr (requires { Codec<T>::kTakesId; }) {
     return Codec<T>::kTakesId;
+  } else {
+    return false;
+  }
+}();
+
+// Of those, whether it is the last id that writing takes: a view's, after that of its buffer.
+template <class T>
+inline constexpr bool kIdIsLast = [] {
+  if constexpr (requires { Codec<T>::kIdIsLast; }) {
+    return Codec<T>::kIdIsLast;
   } else {
     return false;
   }
@@ -73,7 +82,7 @@ struct Codec<std::unique_ptr<T, Deleter>> {
       pointer.reset();
       return in.ReadNull();
     }
-    if (!in.Charge(sizeof(T) + 16)) return false;
+    if (!in.Charge(sizeof(T) + 24)) return false;
     auto object = std::make_unique<std::remove_const_t<T>>();
     if (!Codec<std::remove_const_t<T>>::Read(in, *object)) return false;
     pointer = std::move(object);
@@ -83,7 +92,8 @@ struct Codec<std::unique_ptr<T, Deleter>> {
 
 // null if empty. If T is an object on the wire (a struct, a container), pointers to one object are
 // pointers to one object on the other side, cycles included; a cycle of shared_ptr leaks, as ever,
-// unless somebody cuts it.
+// unless somebody cuts it (but a failed Decode leaves none). Numbers, text and BigInts are values in
+// JavaScript: there each pointer gets a copy.
 template <class T>
 struct Codec<std::shared_ptr<T>> {
   using Object = std::remove_const_t<T>;
@@ -96,16 +106,22 @@ struct Codec<std::shared_ptr<T>> {
       out.WriteNull();
       return true;
     }
-    if constexpr (internal::kTakesId<Object>) {
-      const void* const type = &internal::kTypeAddress<Object>;
+    const void* const type = &internal::kTypeAddress<Object>;
+    if constexpr (internal::kIdIsLast<Object>) {
+      if (out.WriteReferenceIfKnown(pointer.get(), type)) return true;
+      if (!Codec<Object>::Write(out, *pointer)) return false;
+      out.RegisterId(pointer.get(), type, out.next_id() - 1);
+      return true;
+    } else if constexpr (internal::kTakesId<Object>) {
       if (out.WriteReferenceIfKnown(pointer.get(), type)) return true;
       out.RegisterId(pointer.get(), type, out.next_id());
       out.EnterPointer();
       const bool written = out.CheckDepth() && Codec<Object>::Write(out, *pointer);
       out.LeavePointer();
       return written;
+    } else {
+      return Codec<Object>::Write(out, *pointer);
     }
-    return Codec<Object>::Write(out, *pointer);
   }
 
   static bool Read(Deserializer& in, std::shared_ptr<T>& pointer) {
@@ -121,13 +137,16 @@ struct Codec<std::shared_ptr<T>> {
         pointer = std::static_pointer_cast<Object>(std::move(known));
         return true;
       }
-      return in.ReadObject([&] {
-        if (!in.Charge(sizeof(Object) + 96)) return false;
+      const auto read = [&] {
+        if (!in.Charge(sizeof(Object) + 176)) return false;
         auto object = std::make_shared<Object>();
-        in.RegisterObject(type, object);
+        in.RegisterObject(type, object, &Clear);
         pointer = object;
         return Codec<Object>::Read(in, *object);
-      });
+      };
+      // A reference to a view leads to its buffer, from where only the codec finds the view.
+      if constexpr (internal::kIdIsLast<Object>) return read();
+      return in.ReadObject(read);
     } else {
       if (!in.Charge(sizeof(Object) + 32)) return false;
       auto object = std::make_shared<Object>();
@@ -136,62 +155,29 @@ struct Codec<std::shared_ptr<T>> {
       return true;
     }
   }
-};
-
-// An array of the index of the alternative and its value: [index, value]. Exact for any
-// alternatives.
-template <class... Ts>
-struct Codec<std::variant<Ts...>> {
-  using Variant = std::variant<Ts...>;
-  using Parts = internal::TypeList<Ts...>;
-  static constexpr bool kTakesId = true;
-
-  static bool Write(Serializer& out, const Variant& variant) {
-    if (variant.valueless_by_exception()) return out.FailDataClone("a std::variant is valueless");
-    if (!out.BeginDenseArray(2) || !out.CheckDepth()) return false;
-    out.WriteInt32(static_cast<std::int32_t>(variant.index()));
-    const bool good = WriteAlternative(out, variant, std::index_sequence_for<Ts...>());
-    if (!good) return out.PrependIndex(1), false;
-    out.EndDenseArray(0, 2);
-    return true;
-  }
-
-  static bool Read(Deserializer& in, Variant& variant) {
-    return in.ReadObject([&] {
-      Deserializer::ArrayState array;
-      std::uint32_t index = 0;
-      bool end = false;
-      if (!in.BeginArray(array)) return false;
-      if (array.length != 2) return in.FailExpected("[index, value] for a std::variant");
-      if (!in.NextElement(array, end) || !Codec<std::uint32_t>::Read(in, index)) return false;
-      if (index >= sizeof...(Ts)) return in.FailValue("an index is not one of the std::variant");
-      if (!in.NextElement(array, end) ||
-          !ReadAlternative(in, variant, index, std::index_sequence_for<Ts...>())) {
-        return in.PrependIndex(1), false;
-      }
-      return in.NextElement(array, end);
-    });
-  }
 
  private:
-  template <std::size_t... kIndex>
-  static bool WriteAlternative(Serializer& out, const Variant& variant,
-                               std::index_sequence<kIndex...>) {
-    bool good = false;
-    ((variant.index() == kIndex &&
-      (good = Codec<std::variant_alternative_t<kIndex, Variant>>::Write(
-           out, *std::get_if<kIndex>(&variant)))),
-     ...);
-    return good;
+  // Drops what an object holds, and so any cycle through it.
+  static void Clear(void* object) { *static_cast<Object*>(object) = Object(); }
+};
+
+// As a shared_ptr; null if the object is gone. After reading it is gone, too, unless a shared_ptr of
+// the value holds the object.
+template <class T>
+struct Codec<std::weak_ptr<T>> {
+  using Shared = std::shared_ptr<T>;
+  using Parts = internal::TypeList<T>;
+  static constexpr bool kMayBeMissing = true;
+  static bool IsMissing(const std::weak_ptr<T>&) { return false; }
+  static bool Write(Serializer& out, const std::weak_ptr<T>& pointer) {
+    return Codec<Shared>::Write(out, pointer.lock());
   }
-  template <std::size_t... kIndex>
-  static bool ReadAlternative(Deserializer& in, Variant& variant, std::uint32_t index,
-                              std::index_sequence<kIndex...>) {
-    bool good = false;
-    ((index == kIndex && (good = Codec<std::variant_alternative_t<kIndex, Variant>>::Read(
-                              in, variant.template emplace<kIndex>()))),
-     ...);
-    return good;
+  static bool Read(Deserializer& in, std::weak_ptr<T>& pointer) {
+    static_assert(internal::kTakesId<std::remove_const_t<T>>, "nothing else could hold the object");
+    Shared shared;
+    if (!Codec<Shared>::Read(in, shared)) return false;
+    pointer = shared;
+    return true;
   }
 };
 

@@ -1,24 +1,27 @@
-// sabre/clone/codec_scalar.h: codecs of numbers, enums, text, time and "nothing".
+// sabre/clone/codec_scalar.h: codecs of numbers, enums, text and "nothing".
 #ifndef SABRE_CLONE_CODEC_SCALAR_H_
 #define SABRE_CLONE_CODEC_SCALAR_H_
 
-#include <chrono>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
-#include "absl/time/time.h"
 #include "sabre/clone/codec.h"
 #include "sabre/clone/has_buffers.h"
 
 namespace sabre {
+
+namespace internal {
+// Says that `number` is not within [min, max].
+bool FailRange(Deserializer& in, std::int64_t number, std::int64_t min, std::int64_t max);
+}  // namespace internal
 
 template <>
 struct Codec<bool> {
@@ -31,7 +34,8 @@ struct Codec<bool> {
 
 // Integers are numbers; beyond +-2^53 they are BigInts. Reading takes either and checks the range.
 template <class T>
-struct Codec<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>>> {
+struct Codec<
+    T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8>> {
   static bool Write(Serializer& out, T value) {
     if constexpr (sizeof(T) < 4 || (sizeof(T) == 4 && std::is_signed_v<T>)) {
       out.WriteInt32(static_cast<std::int32_t>(value));
@@ -54,7 +58,8 @@ struct Codec<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, boo
       value = static_cast<T>(wide);
       if constexpr (sizeof(T) < 8) {
         if (value != wide) [[unlikely]] {
-          return in.FailValue("a number is out of the range of the integer that takes it");
+          using Limits = std::numeric_limits<T>;
+          return internal::FailRange(in, wide, Limits::min(), Limits::max());
         }
       }
       return true;
@@ -77,7 +82,8 @@ struct Codec<T, std::enable_if_t<std::is_same_v<T, float> || std::is_same_v<T, d
   }
 };
 
-// The number of the enumerator. Reading checks the range of the underlying type only.
+// The number of the enumerator. Reading checks the range of the underlying type only, as C++ does: a
+// switch over what came from outside needs a default.
 template <class T>
 struct Codec<T, std::enable_if_t<std::is_enum_v<T>>> {
   using Number = std::underlying_type_t<T>;
@@ -146,66 +152,6 @@ struct Codec<std::monostate> {
   static bool Read(Deserializer& in, std::monostate&) { return in.ReadNull(); }
 };
 
-namespace internal {
-inline constexpr std::int64_t kMaxDateMilliseconds = 8'640'000'000'000'000;
-// Fails for the invalid Date.
-bool ReadValidDate(Deserializer& in, std::int64_t& milliseconds);
-bool WriteValidDate(Serializer& out, std::int64_t milliseconds);
-}  // namespace internal
-
-// Dates have milliseconds: what is finer is rounded down. Beyond +-8.64e15 ms is a DataCloneError.
-template <class Duration>
-struct Codec<std::chrono::time_point<std::chrono::system_clock, Duration>> {
-  using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
-  static constexpr bool kTakesId = true;
-  static bool Write(Serializer& out, const Time& time) {
-    return internal::WriteValidDate(
-        out, std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count());
-  }
-  static bool Read(Deserializer& in, Time& time) {
-    return in.ReadObject([&] {
-      std::int64_t milliseconds;
-      if (!internal::ReadValidDate(in, milliseconds)) return false;
-      // A clock that counts nanoseconds in 64 bits reaches 292 years, a Date 273,000.
-      const std::chrono::duration<double, std::milli> wide(static_cast<double>(milliseconds));
-      if (wide < std::chrono::duration<double, std::milli>(Duration::min()) ||
-          wide > std::chrono::duration<double, std::milli>(Duration::max())) {
-        return in.FailValue("a Date is out of the range of the clock that takes it");
-      }
-      time = Time(std::chrono::duration_cast<Duration>(std::chrono::milliseconds(milliseconds)));
-      return true;
-    });
-  }
-};
-template <>
-struct Codec<absl::Time> {
-  static constexpr bool kTakesId = true;
-  static bool Write(Serializer& out, absl::Time time) {
-    return internal::WriteValidDate(out, absl::ToUnixMillis(time));
-  }
-  static bool Read(Deserializer& in, absl::Time& time) {
-    return in.ReadObject([&] {
-      std::int64_t milliseconds;
-      if (!internal::ReadValidDate(in, milliseconds)) return false;
-      time = absl::FromUnixMillis(milliseconds);
-      return true;
-    });
-  }
-};
-// The number of ticks, in the duration's own unit.
-template <class Rep, class Period>
-struct Codec<std::chrono::duration<Rep, Period>> {
-  using Duration = std::chrono::duration<Rep, Period>;
-  static bool Write(Serializer& out, const Duration& duration) {
-    return Codec<Rep>::Write(out, duration.count());
-  }
-  static bool Read(Deserializer& in, Duration& duration) {
-    Rep count;
-    if (!Codec<Rep>::Read(in, count)) return false;
-    duration = Duration(count);
-    return true;
-  }
-};
 template <>
 struct Codec<std::byte> {
   static bool Write(Serializer& out, std::byte value) {

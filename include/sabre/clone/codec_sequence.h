@@ -2,12 +2,12 @@
 #ifndef SABRE_CLONE_CODEC_SEQUENCE_H_
 #define SABRE_CLONE_CODEC_SEQUENCE_H_
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -24,6 +24,11 @@ namespace internal {
 // Bytes in C++ are a Uint8Array in JavaScript, everything else in a row is an Array.
 template <class T>
 inline constexpr bool kIsByte = std::is_same_v<T, std::byte> || std::is_same_v<T, std::uint8_t>;
+// Whether bytes stand here in a form other than an Array, in which they are read too.
+inline bool AreBytes(std::uint8_t tag) {
+  return tag != wire::kBeginDenseArray && tag != wire::kBeginSparseArray;
+}
+bool FailLength(Deserializer& in, std::size_t length, std::size_t wanted);
 
 template <class T, class Range>
 bool WriteElements(Serializer& out, const Range& elements) {
@@ -70,8 +75,7 @@ bool ReadTuple(Deserializer& in, T& tuple, std::index_sequence<kIndex...>) {
   return in.ReadObject([&] {
     Deserializer::ArrayState array;
     if (!in.BeginArray(array)) return false;
-    if (array.length != sizeof...(kIndex))
-      return in.FailValue("an array has not as many elements as the tuple");
+    if (array.length != sizeof...(kIndex)) return FailLength(in, array.length, sizeof...(kIndex));
     return ReadElements(in, array, [&](std::uint32_t index) {
       bool good = true;
       ((index == kIndex &&
@@ -82,52 +86,90 @@ bool ReadTuple(Deserializer& in, T& tuple, std::index_sequence<kIndex...>) {
   });
 }
 
-}  // namespace internal
-
-template <class T, class Allocator>
-struct Codec<std::vector<T, Allocator>> {
-  using Parts = internal::TypeList<T>;
-  static constexpr bool kTakesId = !internal::kIsByte<T>;
-  static bool Write(Serializer& out, const std::vector<T, Allocator>& vector) {
-    if constexpr (internal::kIsByte<T>) {
-      return out.WriteBytes(std::as_bytes(std::span(vector)));
-    } else {
-      return internal::WriteElements<T>(out, vector);
+// An array whose length the type fixes.
+template <class T>
+bool ReadFixed(Deserializer& in, T* out, std::size_t size) {
+  if constexpr (kIsByte<T>) {
+    if (AreBytes(in.PeekTag())) {
+      std::span<const std::byte> bytes;
+      if (!in.ReadBytes(bytes)) return false;
+      if (bytes.size() != size) return FailLength(in, bytes.size(), size);
+      std::copy_n(reinterpret_cast<const T*>(bytes.data()), size, out);
+      return true;
     }
   }
-  static bool Read(Deserializer& in, std::vector<T, Allocator>& vector) {
-    if constexpr (internal::kIsByte<T>) {
-      const std::uint8_t tag = in.PeekTag();
-      if (tag != wire::kBeginDenseArray && tag != wire::kBeginSparseArray) {
-        if constexpr (std::is_same_v<std::vector<T, Allocator>, std::vector<std::byte>>) {
-          return in.ReadBytes(vector);
-        } else {
-          std::vector<std::byte> bytes;
-          if (!in.ReadBytes(bytes)) return false;
-          const auto* begin = reinterpret_cast<const T*>(bytes.data());
-          vector.assign(begin, begin + bytes.size());
-          return true;
-        }
+  return in.ReadObject([&] {
+    Deserializer::ArrayState array;
+    if (!in.BeginArray(array)) return false;
+    if (array.length != size) return FailLength(in, array.length, size);
+    return ReadElements(in, array,
+                        [&](std::uint32_t index) { return Codec<T>::Read(in, out[index]); });
+  });
+}
+
+}  // namespace internal
+
+// std::vector, std::deque, std::list, absl::InlinedVector and their like: an Array; of bytes, a
+// Uint8Array. Reading takes a dense or a sparse array, without holes. Properties of an array that are
+// not elements are skipped.
+template <class T>
+concept SequenceLike = requires(T& sequence, typename T::value_type value) {
+  {sequence.push_back(std::move(value))};
+  {sequence.emplace_back()};
+  sequence.begin();
+  sequence.size();
+  sequence.clear();
+};
+
+template <class T>
+struct Codec<T, std::enable_if_t<SequenceLike<T>>> {
+  using Element = typename T::value_type;
+  using Parts = internal::TypeList<Element>;
+  static constexpr bool kTakesId = true;
+  // A Uint8Array takes two ids: the last is the view's.
+  static constexpr bool kIdIsLast = internal::kIsByte<Element>;
+  static constexpr bool kIsBlock = requires(T & t) { t.reserve(1); };  // the others make nodes
+
+  static bool Write(Serializer& out, const T& sequence) {
+    if constexpr (internal::kIsByte<Element> && kIsBlock) {
+      return out.WriteBytes(std::as_bytes(std::span(sequence.data(), sequence.size())));
+    } else if constexpr (internal::kIsByte<Element>) {
+      const std::vector<Element> bytes(sequence.begin(), sequence.end());
+      return out.WriteBytes(std::as_bytes(std::span(bytes)));
+    } else {
+      return internal::WriteElements<Element>(out, sequence);
+    }
+  }
+  static bool Read(Deserializer& in, T& sequence) {
+    if constexpr (internal::kIsByte<Element>) {
+      if (internal::AreBytes(in.PeekTag())) {
+        std::span<const std::byte> bytes;
+        if (!in.ReadBytes(bytes) || !in.Charge(bytes.size() * kElementBytes)) return false;
+        const auto* const begin = reinterpret_cast<const Element*>(bytes.data());
+        sequence.assign(begin, begin + bytes.size());
+        return true;
       }
     }
     return in.ReadObject([&] {
       Deserializer::ArrayState array;
-      if (!in.BeginArray(array)) return false;
-      if (!in.Charge(array.length * sizeof(T))) return false;
-      vector.clear();
-      vector.reserve(array.length);
+      if (!in.BeginArray(array) || !in.Charge(array.length * kElementBytes)) return false;
+      sequence.clear();
+      if constexpr (kIsBlock) sequence.reserve(array.length);
       return internal::ReadElements(in, array, [&](std::uint32_t) {
-        if constexpr (std::is_same_v<T, bool>) {
-          bool element;
-          if (!in.ReadBool(element)) return false;
-          vector.push_back(element);
+        if constexpr (std::is_same_v<typename T::reference, Element&>) {
+          return Codec<Element>::Read(in, sequence.emplace_back());
+        } else {  // std::vector<bool> has no objects to read into
+          Element element;
+          if (!Codec<Element>::Read(in, element)) return false;
+          sequence.push_back(element);
           return true;
-        } else {
-          return Codec<T>::Read(in, vector.emplace_back());
         }
       });
     });
   }
+
+ private:
+  static constexpr std::size_t kElementBytes = sizeof(Element) + (kIsBlock ? 0 : 24);
 };
 
 template <class T, std::size_t kExtent>
@@ -142,22 +184,28 @@ struct Codec<std::span<T, kExtent>> {
   }
 };
 
+// An Array, or a Uint8Array of bytes. Reading takes as many elements as there are, no more and no
+// less.
+template <class T, std::size_t kSize>
+struct Codec<T[kSize], std::enable_if_t<!std::is_same_v<T, char>>> {
+  using Parts = internal::TypeList<T>;
+  static bool Write(Serializer& out, const T (&array)[kSize]) {
+    return Codec<std::span<const T>>::Write(out, array);
+  }
+  static bool Read(Deserializer& in, T (&array)[kSize]) {
+    return internal::ReadFixed(in, array, kSize);
+  }
+};
 template <class T, std::size_t kSize>
 struct Codec<std::array<T, kSize>> {
   using Parts = internal::TypeList<T>;
   static constexpr bool kTakesId = true;
+  static constexpr bool kIdIsLast = internal::kIsByte<T>;
   static bool Write(Serializer& out, const std::array<T, kSize>& array) {
-    return internal::WriteElements<T>(out, array);
+    return Codec<std::span<const T>>::Write(out, array);
   }
-  static bool Read(Deserializer& in, std::array<T, kSize>& out) {
-    return in.ReadObject([&] {
-      Deserializer::ArrayState array;
-      if (!in.BeginArray(array)) return false;
-      if (array.length != kSize)
-        return in.FailValue("an array has not the length of the std::array");
-      return internal::ReadElements(
-          in, array, [&](std::uint32_t index) { return Codec<T>::Read(in, out[index]); });
-    });
+  static bool Read(Deserializer& in, std::array<T, kSize>& array) {
+    return internal::ReadFixed(in, array.data(), kSize);
   }
 };
 

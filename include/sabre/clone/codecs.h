@@ -8,6 +8,8 @@
 #include "sabre/clone/codec_pointer.h"     // IWYU pragma: export
 #include "sabre/clone/codec_scalar.h"      // IWYU pragma: export
 #include "sabre/clone/codec_sequence.h"    // IWYU pragma: export
+#include "sabre/clone/codec_time.h"        // IWYU pragma: export
+#include "sabre/clone/codec_variant.h"     // IWYU pragma: export
 #include "sabre/clone/describe.h"          // IWYU pragma: export
 #include "sabre/clone/has_buffers.h"       // IWYU pragma: export
 

@@ -2,9 +2,10 @@
 #ifndef SABRE_CLONE_DESCRIBE_H_
 #define SABRE_CLONE_DESCRIBE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -14,27 +15,40 @@
 
 // SABRE_DESCRIBE(Type, field, …)
 //
-// Makes a struct cloneable: on the wire it is an object with these properties. Stands in the
-// namespace of the struct, behind its definition; up to 64 public fields of types that have a
+// Makes a struct cloneable: on the wire it is an object with these properties, in this order. Stands
+// in the namespace of the struct, behind its definition; takes up to 64 fields of types that have a
 // codec.
 //
 //   struct Frame { int id; sabre::ArrayBuffer pixels; std::optional<std::string> title; };
 //   SABRE_DESCRIBE(Frame, id, pixels, title)
 //
-// Reading skips properties that are not fields. A field without a property is an error, unless it
-// may be missing (std::optional, std::unique_ptr, std::shared_ptr): then it keeps what the
-// constructor gave it. An empty std::optional is not written.
-#define SABRE_DESCRIBE(Type, ...)                                                       \
-  [[maybe_unused]] constexpr auto SabreDescribe(::sabre::internal::DescribeTag<Type>) { \
-    using SabreType [[maybe_unused]] = Type;                                            \
-    return ::sabre::internal::FieldList<Type __VA_OPT__(                                \
-        SABRE_INTERNAL_EXPAND(SABRE_INTERNAL_FIELDS(__VA_ARGS__)))>{};                  \
+// A property may have another name than the field. A class with private fields says it inside, as a
+// friend, and so does a template:
+//
+//   template <class T>
+//   class Sample {
+//    public:
+//     …
+//     friend SABRE_DESCRIBE(Sample, (value_, "value"), (when_, "when"))
+//    private:
+//     T value_;
+//     absl::Time when_;
+//   };
+//
+// Reading takes the properties in any order and skips those that are not fields. A field without a
+// property is an error, unless it may be missing (std::optional, the smart pointers): then it keeps
+// what the constructor gave it. A property that is there twice is an error, as in V8. Writing leaves
+// out an empty std::optional.
+#define SABRE_DESCRIBE(Type, ...)                                                        \
+  constexpr auto SabreDescribe [[maybe_unused]] (::sabre::internal::DescribeTag<Type>) { \
+    using SabreType [[maybe_unused]] = Type;                                             \
+    return ::sabre::internal::FieldList<Type __VA_OPT__(                                 \
+        SABRE_INTERNAL_EXPAND(SABRE_INTERNAL_FIELDS(__VA_ARGS__)))>{};                   \
   }
 
 // One Field for each argument: a macro that names itself again, expanded 4^4 times.
-#define SABRE_INTERNAL_FIELDS(name, ...)                          \
-  , ::sabre::internal::Field<#name, &SabreType::name> __VA_OPT__( \
-        SABRE_INTERNAL_AGAIN SABRE_INTERNAL_PAREN(__VA_ARGS__))
+#define SABRE_INTERNAL_FIELDS(field, ...) \
+  , SABRE_INTERNAL_FIELD(field) __VA_OPT__(SABRE_INTERNAL_AGAIN SABRE_INTERNAL_PAREN(__VA_ARGS__))
 #define SABRE_INTERNAL_PAREN ()
 #define SABRE_INTERNAL_AGAIN() SABRE_INTERNAL_FIELDS
 #define SABRE_INTERNAL_EXPAND(...) \
@@ -47,6 +61,17 @@
   SABRE_INTERNAL_EXPAND1(           \
       SABRE_INTERNAL_EXPAND1(SABRE_INTERNAL_EXPAND1(SABRE_INTERNAL_EXPAND1(__VA_ARGS__))))
 #define SABRE_INTERNAL_EXPAND1(...) __VA_ARGS__
+
+// An argument in parentheses is a field and its name: it makes a macro call of what stands before it.
+#define SABRE_INTERNAL_FIELD(field)                                                          \
+  SABRE_INTERNAL_SECOND(SABRE_INTERNAL_IS_PAIR field, SABRE_INTERNAL_PLAIN, SABRE_INTERNAL_) \
+  (field)
+#define SABRE_INTERNAL_IS_PAIR(...) SABRE_INTERNAL_, SABRE_INTERNAL_PAIR
+#define SABRE_INTERNAL_SECOND(first, ...) SABRE_INTERNAL_SECOND1(first, __VA_ARGS__)
+#define SABRE_INTERNAL_SECOND1(first, second, ...) second
+#define SABRE_INTERNAL_PLAIN(field) ::sabre::internal::Field<#field, &SabreType::field>
+#define SABRE_INTERNAL_PAIR(pair) SABRE_INTERNAL_NAMED pair
+#define SABRE_INTERNAL_NAMED(field, name) ::sabre::internal::Field<name, &SabreType::field>
 
 namespace sabre {
 namespace internal {
@@ -63,6 +88,14 @@ struct FieldName {
   }
 };
 
+// Whether a name is written as a string of one byte a character. Array indices are numbers there.
+consteval bool IsPlainName(std::string_view name) {
+  for (const char c : name) {
+    if (c < 0) return false;
+  }
+  return name.empty() || name[0] < '0' || name[0] > '9';
+}
+
 // A key as it stands on the wire.
 template <std::size_t kLength>
 struct KeyBytes {
@@ -75,11 +108,25 @@ struct KeyBytes {
 template <FieldName kText, auto kPointer>
 struct Field {
   static constexpr std::size_t kLength = sizeof(kText.text) - 1;
-  static_assert(kLength < 0x80, "a field's name is too long for SABRE_DESCRIBE");
+  static_assert(kLength < 0x80, "a name is too long for SABRE_DESCRIBE");
+  static_assert(IsPlainName({kText.text, kLength}),
+                "SABRE_DESCRIBE takes names of ASCII that are no indices");
   static constexpr std::string_view kName{kText.text, kLength};
   static constexpr KeyBytes<kLength> kKey{kText.text};
   static constexpr auto kMember = kPointer;
 };
+
+// What reading in any order needs to know of a field.
+struct FieldEntry {
+  std::string_view name;
+  bool may_be_missing;
+  bool (*read)(Deserializer& in, void* object);
+};
+
+// Reads the properties of an object up to its end. `seen` has a bit for each field that was read
+// already, `count` is how many properties were.
+bool ReadFieldsByName(Deserializer& in, void* object, std::span<const FieldEntry> fields,
+                      std::uint64_t seen, std::uint32_t count);
 
 template <class T, class... Fields>
 struct FieldList {
@@ -98,12 +145,14 @@ struct FieldList {
 
   static bool Read(Deserializer& in, T& value) {
     return in.ReadObject([&] {
-      State state{in, value};
       if (!in.ReadBegin(wire::kBeginObject, "an object")) return false;
+      // First in the order in which the fields are written; the rest is found by name.
+      State state{in, value};
       std::size_t index = 0;
-      // First the way the fields are written; what is not in that order is found by name.
-      if (!(ReadInOrder<Fields>(state, index) && ...)) return false;
-      return ReadRest(state);
+      static_cast<void>((ReadInOrder<Fields>(state, index++) && ...));
+      if (state.failed) return false;
+      if (state.count == kSize && in.TryConstant(kEnd)) return true;
+      return ReadFieldsByName(in, &value, kEntries, state.seen, state.count);
     });
   }
 
@@ -118,13 +167,14 @@ struct FieldList {
       return false;
     }
   }();
+  static constexpr std::uint8_t kEnd[] = {wire::kEndObject, kSize};
 
   struct State {
     Deserializer& in;
     T& value;
-    std::uint64_t seen = 0;   // a bit for each field
-    std::uint32_t count = 0;  // properties read
-    bool in_order = true;
+    std::uint64_t seen = 0;
+    std::uint32_t count = 0;
+    bool failed = false;
   };
 
   template <class F>
@@ -140,55 +190,26 @@ struct FieldList {
     return false;
   }
 
+  // Whether to go on with the next field.
   template <class F>
-  static bool ReadField(State& state, std::size_t index) {
+  static bool ReadInOrder(State& state, std::size_t index) {
+    if (!state.in.TryConstant(F::kKey.bytes)) [[unlikely]]
+      return kMayBeMissing<F>;
     state.seen |= std::uint64_t{1} << index;
     ++state.count;
     if (Codec<Type<F>>::Read(state.in, state.value.*F::kMember)) [[likely]]
       return true;
     state.in.PrependKey(F::kName);
+    state.failed = true;
     return false;
   }
 
   template <class F>
-  static bool ReadInOrder(State& state, std::size_t& index) {
-    const std::size_t field = index++;
-    if (!state.in_order) return true;
-    if (state.in.TryConstant(F::kKey.bytes)) [[likely]]
-      return ReadField<F>(state, field);
-    state.in_order = kMayBeMissing<F>;
-    return true;
+  static bool ReadByName(Deserializer& in, void* object) {
+    return Codec<Type<F>>::Read(in, static_cast<T*>(object)->*F::kMember);
   }
-
-  static bool ReadRest(State& state) {
-    Deserializer& in = state.in;
-    std::string key;
-    for (;;) {
-      bool end;
-      if (!in.ReadKeyOrEnd(key, end, state.count)) return false;
-      if (end) break;
-      std::size_t index = 0, found = kSize;
-      ((Fields::kName == key ? (found = index, ++index) : ++index), ...);
-      if (found == kSize) {
-        ++state.count;
-        if (!in.SkipValue()) return in.PrependKey(key), false;
-        continue;
-      }
-      if ((state.seen >> found) & 1) return in.FailValue("a property is there twice: " + key);
-      bool good = true;
-      index = 0;
-      ((index++ == found && (good = ReadField<Fields>(state, found))), ...);
-      if (!good) return false;
-    }
-    std::size_t index = 0;
-    const std::string_view* missing = nullptr;
-    ((((state.seen >> index++) & 1) == 0 && !kMayBeMissing<Fields> && missing == nullptr
-          ? void(missing = &Fields::kName)
-          : void()),
-     ...);
-    if (missing != nullptr) return in.FailExpected("a property '" + std::string(*missing) + "'");
-    return true;
-  }
+  static constexpr std::array<FieldEntry, kSize> kEntries = {
+      FieldEntry{Fields::kName, kMayBeMissing<Fields>, &ReadByName<Fields>}...};
 };
 
 }  // namespace internal

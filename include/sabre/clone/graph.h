@@ -17,6 +17,7 @@
 #include "sabre/clone/transferable.h"
 #include "sabre/clone/value.h"
 #include "sabre/memory/array_buffer_view.h"
+#include "sabre/memory/data_view.h"
 #include "sabre/memory/typed_array.h"
 
 namespace sabre {
@@ -40,6 +41,7 @@ class ValueInit {
   ValueInit(std::string_view text) : form_(Form::kUtf8), utf8_(text) {}
   ValueInit(const std::string& text) : form_(Form::kUtf8), utf8_(text) {}
   ValueInit(std::u16string_view text) : form_(Form::kUtf16), utf16_(text) {}
+  ValueInit(const char16_t* text) : form_(Form::kUtf16), utf16_(text) {}
   ValueInit(const std::u16string& text) : form_(Form::kUtf16), utf16_(text) {}
   ValueInit(const BigInt& value) : form_(Form::kBigInt), big_int_(&value) {}
   ValueInit(absl::Time time) : form_(Form::kTime), time_(time) {}
@@ -48,6 +50,7 @@ class ValueInit {
   ValueInit(const ArrayBufferView& view) : form_(Form::kView), view_(view) {}
   template <Element T>
   ValueInit(const TypedArray<T>& array) : form_(Form::kView), view_(array.AsView()) {}
+  ValueInit(const DataView& view) : form_(Form::kView), view_(view.AsView()) {}
   ValueInit(const Transferable& object) : form_(Form::kTransferable), object_(&object) {}
 
  private:
@@ -133,8 +136,11 @@ class Graph {
   Value Buffer(const ArrayBuffer& buffer);
   Value Buffer(const SharedArrayBuffer& buffer);
   Value View(const ArrayBufferView& view);
-  // An object of the transfer list; it must live until the value was sent.
+  // An object of the transfer list, or one that can be cloned; it must live until the value was sent.
   Value Transferred(const Transferable& object);
+  // An object of the class that `type` names, with its data; see platform_object.h. ToValue makes one of
+  // a C++ object.
+  Value PlatformObject(std::string_view type, const ValueInit& data);
 
   // ---- Changing. A container of another kind than the function's is a caller bug and aborts. ----
   // Of objects and arrays. Replaces the value of a property that exists, else adds it.
@@ -161,6 +167,8 @@ class Graph {
 
   // For readers and writers of the library.
   internal::GraphStorage& storage() const noexcept { return *storage_; }
+  // Whether nothing was built in it yet.
+  bool untouched() const noexcept;
 
  private:
   std::unique_ptr<internal::GraphStorage> storage_;

@@ -28,7 +28,8 @@ struct Message {
   std::vector<internal::BackingStore> transferred_buffers = {};
   // The shared blocks in the order in which the value first names them (tag `u`).
   std::vector<SharedArrayBuffer> shared_buffers = {};
-  // The other transferred objects, in the order of the transfer list (tag `\`).
+  // The other transferred objects, in the order of the transfer list, and behind them the copies of
+  // those that the value names without the list (tag `\`).
   std::vector<std::unique_ptr<TransferredObject>> objects = {};
 };
 

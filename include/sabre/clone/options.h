@@ -35,9 +35,15 @@ struct SerializeOptions {
 struct DeserializeOptions {
   Dialect dialect = Dialect::kV8;
   InvalidText invalid_text = InvalidText::kRefuse;
+  // The oldest version of the format that is read; 15 is the newest. Node itself refuses versions
+  // before 13, which databases of browsers may hold. 0 also accepts bytes without a header.
+  std::uint32_t oldest_version = 13;
   // Nesting, in containers, of a Graph.
   std::size_t max_depth = 100'000;
-  // Bytes of memory that reading may take, side tables included; 0 is 32 x the input + 64 KiB.
+  // Objects: values with an identity, not numbers or strings.
+  std::size_t max_nodes = SIZE_MAX;
+  // Bytes of memory that reading may take, side tables included, up to 8 KiB for the reader itself and
+  // the reason of a failure not; 0 is 32 x the input + 64 KiB, those included.
   std::size_t max_memory = 0;
   // Bytes after the value are an error. V8 and Node ignore them.
   bool refuse_trailing_bytes = false;

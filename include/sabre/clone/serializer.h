@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -127,8 +128,21 @@ class Serializer {
   bool WriteHostView(std::uint32_t index, std::span<const std::byte> bytes);
   // New memory with a copy of `bytes`, seen as a Uint8Array.
   bool WriteBytes(std::span<const std::byte> bytes);
+  // An object that the transfer list names, which moves, or a copy (see Transferable::CloneOut). Two
+  // objects are told apart by their identity(), so `object` must live until the value is written.
+  bool WriteTransferable(const Transferable& object);
   // An object of the transfer list. Errors: a DataCloneError if `identity` is not in the list.
   bool WriteTransferable(const void* identity, const TransferType& type);
+
+  // What a Graph has received and nobody took; only in a conversion, which moves it.
+  bool WriteReceived(TransferredObject** object);
+
+  // ---- Platform objects; see PlatformCodec. ----
+  // One value follows, the object's data, then EndPlatformObject.
+  bool BeginPlatformObject(std::string_view name);
+  void EndPlatformObject() { --depth_; }
+  // After steps that said false: a DataCloneError, if they did not say why. Returns false.
+  bool FailPlatformObject(std::string_view name);
 
   // ---- Identity. ----
   // The id that the next object gets.
@@ -163,6 +177,10 @@ class Serializer {
   absl::Status BeginMessage(std::span<const TransferItem> transfer);
   // The second check of the list, after the value was written.
   absl::StatusOr<PreparedMessage> FinishMessage();
+  // The steps of a conversion: nothing is copied or detached, all that bytes cannot carry goes into
+  // `attachments`. `received`: where each of the objects is owned, null for those that are not.
+  void BeginConversion();
+  void FinishConversion(Attachments& attachments, std::vector<TransferredObject**>& received);
   // The bytes. The serializer is of no use afterwards.
   ByteBuffer TakeBytes() { return std::move(out_); }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace sabre {
 
@@ -48,6 +49,11 @@ class Transferable {
   // Whether TransferOut may be called now.
   // Errors: a DataCloneError if the object is detached or closed.
   virtual absl::Status CanTransfer() const = 0;
+
+  // The state of a copy, for an object that a message names but its transfer list does not. A type
+  // that can be cloned overrides this; it must not change the object.
+  // Errors: a DataCloneError, unless it is overridden: such an object must be in the list.
+  virtual absl::StatusOr<std::unique_ptr<TransferredObject>> CloneOut() const;
 
   // Detaches the object and returns its state. Called once, after CanTransfer said yes, in the same
   // thread. Cannot fail.

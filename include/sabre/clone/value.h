@@ -4,13 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "sabre/clone/big_int.h"
 #include "sabre/memory/array_buffer_view.h"
 
@@ -45,6 +45,7 @@ enum class ValueKind : std::uint8_t {
   kSharedArrayBuffer,
   kView,
   kTransferable,
+  kPlatformObject,
 };
 
 // "undefined", "Map", "ArrayBuffer", …
@@ -100,6 +101,19 @@ class Value {
   BigInt AsBigInt() const;
   // Whether it is a string with this UTF-8 text.
   bool IsText(std::string_view utf8) const noexcept;
+  // For values that may be of another kind.
+  bool BoolOr(bool fallback) const noexcept { return is_boolean() ? AsBool() : fallback; }
+  std::string StringOr(std::string_view fallback) const {
+    return is_string() ? AsString() : std::string(fallback);
+  }
+  // Of a Date; the invalid Date is absl::InfiniteFuture().
+  absl::Time AsTime() const noexcept;
+  // As Same, so that a Value can be compared with a literal: `value == 7`, `value == "text"`.
+  friend bool operator==(Value a, Value b) noexcept { return a.Same(b); }
+  template <class T>
+  requires std::is_convertible_v<const T&, std::string_view>
+  friend bool operator==(Value value, const T& utf8) noexcept { return value.IsText(utf8); }
+  friend bool operator==(Value value, std::nullptr_t) noexcept { return value.is_null(); }
 
   // ---- Containers. ----
   // Properties of an object, length of an array, entries of a Map, values of a Set, units of a
@@ -126,6 +140,11 @@ class Value {
   class EntryIterator;
   class EntryRange;
   EntryRange entries() const noexcept;
+  // The elements of an array, from 0 to its length, and the values of a Set, in order. A hole is
+  // undefined; of an array from a stranger, who may claim any length, entries() has no holes.
+  class ElementIterator;
+  class ElementRange;
+  ElementRange elements() const noexcept;
   // Entry `position` of an object, Map or Set (whose entries have the value as key and value).
   Entry EntryAt(std::size_t position) const noexcept;
 
@@ -139,6 +158,9 @@ class Value {
   Value error_stack() const noexcept;
   Value error_cause() const noexcept;
   bool error_has_cause() const noexcept;
+  // The name of a platform object's class, and what its codec wrote; see platform_object.h.
+  Value platform_type() const noexcept;
+  Value platform_data() const noexcept;
   // A null handle if it is of another kind.
   ArrayBuffer array_buffer() const noexcept;
   SharedArrayBuffer shared_array_buffer() const noexcept;
@@ -171,57 +193,10 @@ class Value {
   std::uint32_t size_ = 0;  // units of a string, limbs of a BigInt, a boolean
   ValueKind kind_ = ValueKind::kUndefined;
   std::uint8_t flags_ = 0;  // see internal::ValueAccess
+  // Compilers copy 14 bytes as two overlapping words, and reading them back has to wait.
+  std::uint16_t unused_ = 0;
 };
 static_assert(sizeof(Value) == 16 && std::is_trivially_copyable_v<Value>);
-
-struct Value::Entry {
-  Value key;
-  Value value;
-};
-
-// Iterates over entries(); invalidated by any change of the container.
-class Value::EntryIterator {
- public:
-  using value_type = Entry;
-  using difference_type = std::ptrdiff_t;
-  using iterator_category = std::input_iterator_tag;
-
-  EntryIterator() noexcept = default;
-  Entry operator*() const noexcept { return container_.EntryAtPlace(place_); }
-  EntryIterator& operator++() noexcept {
-    place_ = container_.SkipHoles(place_ + 1);
-    return *this;
-  }
-  EntryIterator operator++(int) noexcept {
-    EntryIterator before = *this;
-    ++*this;
-    return before;
-  }
-  friend bool operator==(const EntryIterator& a, const EntryIterator& b) noexcept {
-    return a.place_ == b.place_;
-  }
-
- private:
-  friend class Value;
-  friend class EntryRange;
-  EntryIterator(Value container, std::size_t place) noexcept
-      : container_(container), place_(place) {}
-  Value container_;
-  std::size_t place_ = 0;
-};
-
-class Value::EntryRange {
- public:
-  EntryIterator begin() const noexcept { return {container_, container_.SkipHoles(0)}; }
-  EntryIterator end() const noexcept { return {container_, container_.PlacesEnd()}; }
-
- private:
-  friend class Value;
-  explicit EntryRange(Value container) noexcept : container_(container) {}
-  Value container_;
-};
-
-inline Value::EntryRange Value::entries() const noexcept { return EntryRange(*this); }
 
 // Whether two values, of one graph or two, look alike all the way down, cycles included. Properties
 // are compared by name, whatever their order; Map and Set in their order. Numbers by SameValue (NaN
@@ -240,5 +215,7 @@ struct Codec<Value> {
 };
 
 }  // namespace sabre
+
+#include "sabre/clone/value_range.h"  // IWYU pragma: export
 
 #endif  // SABRE_CLONE_VALUE_H_

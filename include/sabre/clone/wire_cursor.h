@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "absl/base/attributes.h"
 #include "sabre/clone/wire_tag.h"
 
 namespace sabre::internal {
@@ -35,6 +36,8 @@ class WireCursor {
   std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
   const std::uint8_t* at() const noexcept { return at_; }
   void Seek(std::size_t offset) noexcept { at_ = begin_ + offset; }
+  // What comes next is to blame for a failure.
+  void Blame() noexcept { tag_ = at_; }
   // `count` must not exceed left().
   void Skip(std::size_t count) noexcept { at_ += count; }
 
@@ -43,12 +46,27 @@ class WireCursor {
     while (at_ != end_ && *at_ == wire::kPadding) [[unlikely]]++ at_;
     return at_ != end_ ? *at_ : std::uint8_t{0};
   }
+  // The same without passing padding either: for what need not be there.
+  std::uint8_t LookAhead() const noexcept {
+    const std::uint8_t* at = at_;
+    while (at != end_ && *at == wire::kPadding) [[unlikely]]++ at;
+    return at != end_ ? *at : std::uint8_t{0};
+  }
   // Passes padding and the tag. 0 at the end.
   std::uint8_t ReadTag() noexcept {
     const std::uint8_t tag = PeekTag();
     tag_ = at_;
     at_ += tag != 0 ? 1 : 0;
     return tag;
+  }
+  // The same at the beginning of a value, where obsolete counts of objects are passed, too.
+  std::uint8_t PeekValueTag() noexcept {
+    const std::uint8_t tag = PeekTag();
+    return tag != wire::kObjectCount ? tag : PassCounts();
+  }
+  std::uint8_t ReadValueTag() noexcept {
+    PeekValueTag();
+    return ReadTag();
   }
   bool ReadByte(std::uint8_t& byte) noexcept {
     if (at_ == end_) return false;
@@ -98,6 +116,14 @@ class WireCursor {
   static constexpr std::uint64_t kNaN = 0x7ff8000000000000;
 
  private:
+  ABSL_ATTRIBUTE_NOINLINE std::uint8_t PassCounts() noexcept {
+    while (PeekTag() == wire::kObjectCount) {
+      std::uint32_t count;
+      ReadTag();
+      if (!ReadVarint(count)) at_ = end_;
+    }
+    return PeekTag();
+  }
   bool ReadLongVarint(std::uint32_t& value) noexcept {
     value = 0;
     for (int shift = 0; shift < 35; shift += 7) {

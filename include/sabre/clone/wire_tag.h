@@ -6,9 +6,8 @@
 
 namespace sabre::wire {
 
-// The version that Sabre writes, and the oldest that it reads.
+// The version that Sabre writes, and the newest that it reads.
 inline constexpr std::uint32_t kVersion = 15;
-inline constexpr std::uint32_t kOldestVersion = 13;
 
 // Tags, named as in V8's value-serializer.cc.
 enum Tag : std::uint8_t {
@@ -47,6 +46,7 @@ enum Tag : std::uint8_t {
   kEndSet = ',',
   kArrayBuffer = 'B',
   kResizableArrayBuffer = '~',
+  kImmutableArrayBuffer = 'C',  // Node 26 and later
   kArrayBufferTransfer = 't',
   kArrayBufferView = 'V',
   kSharedArrayBuffer = 'u',
@@ -65,6 +65,10 @@ enum ErrorTag : std::uint8_t {
 // Bits of the flags of a view (version 14 and later).
 inline constexpr std::uint32_t kViewLengthTracking = 1;
 inline constexpr std::uint32_t kViewResizable = 2;
+
+// The index of a platform object, as Sabre writes it: behind it come the name of its class, a string,
+// and its data, a value. Node's indices are small, and so are those of attachments.
+inline constexpr std::uint32_t kPlatformObjectIndex = 0xffffffff;
 
 // The index of a Node Buffer among the host objects of v8.serialize; the others are ViewKind.
 inline constexpr std::uint32_t kNodeBufferIndex = 10;

@@ -110,6 +110,8 @@ class ArrayBuffer {
   // Takes the bytes out; all handles are detached afterwards.
   // Errors: kFailedPrecondition if the buffer is detached already or immutable; nothing has changed then.
   absl::StatusOr<internal::BackingStore> Detach();
+  // Undoes Detach: the buffer, detached now, has the bytes of `store`, and its views see them again.
+  void Reattach(internal::BackingStore store) noexcept;
   // Another owner of the bytes of an immutable buffer, for another thread.
   internal::BackingStore ShareImmutable() const noexcept;
 

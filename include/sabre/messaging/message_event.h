@@ -47,6 +47,11 @@ class MessageEvent {
   // Errors: kDataLoss, kResourceExhausted: what HTML calls a messageerror.
   absl::StatusOr<Graph*> graph();
 
+  // What came with the message: first what the transfer list named, in its order, whether the value
+  // names it or not. An object is null once it was taken.
+  // Spec: HTML MessageEvent.ports, for transferable objects of any kind.
+  Attachments& attachments() noexcept { return attachments_; }
+
   // Bytes of the serialized value, attachments not counted.
   std::size_t byte_length() const noexcept { return bytes_.size(); }
 

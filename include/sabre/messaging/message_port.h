@@ -122,7 +122,7 @@ class MessagePort final : public Transferable {
 template <>
 struct Codec<MessagePort> {
   static bool Write(Serializer& out, const MessagePort& port) {
-    return out.WriteTransferable(port.identity(), MessagePort::kTransferType);
+    return out.WriteTransferable(port);
   }
   static bool Read(Deserializer& in, MessagePort& port) {
     std::unique_ptr<TransferredObject> object;

@@ -42,6 +42,12 @@ for case in rows(sys.argv[1]):
                    case['hex'], canon])
 write('golden.tsv', golden)
 
+# What made them, for Nodes of other versions: name, writer, versions that read it otherwise, expression.
+writers = {'v8.serialize': 'v8', 'v8.Serializer': 'raw', 'ipc-frame': 'ipc'}
+write('golden_js.tsv', [
+    [case['name'], writers[case['writer']], ','.join(case.get('other_readers', {})) or '-', case['js']]
+    for case in rows(sys.argv[1]) if case['writer'] in writers and case.get('readable', True)])
+
 hostile = []
 for case in rows(sys.argv[2]):
     whole = len(case['hex']) == 2 * case['len']
