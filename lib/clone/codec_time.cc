@@ -14,8 +14,12 @@ bool WriteValidDate(Serializer& out, double milliseconds) {
     return out.FailDataClone(
         absl::StrCat("a time of ", milliseconds, " ms from 1970 is beyond any Date (8.64e15)"));
   }
-  out.WriteDate(milliseconds);
-  return true;
+  // Reading takes a level for any object.
+  out.EnterPointer();
+  const bool good = out.CheckDepth();
+  out.LeavePointer();
+  if (good) out.WriteDate(milliseconds);
+  return good;
 }
 
 bool ReadValidDate(Deserializer& in, std::int64_t& milliseconds) {

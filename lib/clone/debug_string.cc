@@ -27,10 +27,12 @@ class Printer {
   std::string Print(Value value) {
     PrintValue(value);
     if (out_.size() > max_length_) {
-      std::size_t length = max_length_;
+      constexpr std::string_view kCut = "…";
+      const bool room = max_length_ >= kCut.size();
+      std::size_t length = room ? max_length_ - kCut.size() : max_length_;
       while (length > 0 && (out_[length] & 0xc0) == 0x80) --length;  // no half characters
       out_.resize(length);
-      out_ += "…";
+      if (room) out_ += kCut;
     }
     return std::move(out_);
   }
@@ -38,17 +40,17 @@ class Printer {
  private:
   bool Full() const { return out_.size() > max_length_; }
 
+  // The text, or its beginning: a long one costs no more.
+  static std::string Short(Value text) {
+    if (text.size() <= kMaxCharacters) return text.AsString();
+    using Access = internal::ValueAccess;
+    const bool two_byte = Access::two_byte(text);
+    return Access::String(Access::pointer(text), kMaxCharacters, two_byte).AsString() + "…";
+  }
+
   void Quoted(Value text) {
     out_ += '"';
-    const std::u16string all = text.AsU16String();
-    std::string utf8 = text.size() <= kMaxCharacters ? text.AsString() : std::string();
-    if (text.size() > kMaxCharacters) {
-      for (std::size_t i = 0; i < kMaxCharacters; ++i) {
-        utf8 += all[i] < 0x80 ? static_cast<char>(all[i]) : '?';
-      }
-      utf8 += "…";
-    }
-    for (const char c : utf8) {
+    for (const char c : Short(text)) {
       if (c == '"' || c == '\\') {
         out_ += '\\';
         out_ += c;
@@ -190,7 +192,7 @@ class Printer {
         Error(value);
         return;
       case ValueKind::kRegExp:
-        absl::StrAppend(&out_, "/", value.regexp_source().AsString(), "/");
+        absl::StrAppend(&out_, "/", Short(value.regexp_source()), "/");
         for (const auto& [bit, letter] : kRegExpLetters) {
           if ((value.regexp_flags() & bit) != 0) out_ += letter;
         }
@@ -199,7 +201,7 @@ class Printer {
         out_ += "[transferable]";
         return;
       case ValueKind::kPlatformObject:
-        absl::StrAppend(&out_, value.platform_type().AsString(), " ");
+        absl::StrAppend(&out_, Short(value.platform_type()), " ");
         PrintValue(value.platform_data());
         return;
       case ValueKind::kView: {

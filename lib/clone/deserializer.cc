@@ -59,8 +59,8 @@ bool Deserializer::RewriteVersion0() {
     return reader.limit() ? Fail(absl::ResourceExhaustedError(reader.what()))
                           : FailExpected(reader.what());
   }
-  absl::StatusOr<ByteBuffer> bytes =
-      Encode(root, {.dialect = options_.dialect, .max_depth = options_.max_depth});
+  // In the form of V8 itself, which is read in every dialect: views of one buffer share its bytes.
+  absl::StatusOr<ByteBuffer> bytes = Encode(root, {.max_depth = options_.max_depth});
   if (!bytes.ok()) return Fail(std::move(bytes).status());
   Tables().rewritten = *std::move(bytes);
   cursor_ = internal::WireCursor(tables_->rewritten);
@@ -77,9 +77,14 @@ bool Deserializer::ReadAgain() {
       (attachments_ != nullptr && !attachments_->objects.empty())) {
     return false;
   }
-  auto next = std::make_unique<internal::DeserializerTables>();
-  next->first.reset(tables_);
-  tables_ = next.release();
+  // Of the first reading only the failure is kept; its tables would be twice the memory allowed.
+  auto first = std::make_unique<internal::DeserializerTables>();
+  first->failure = tables_->failure;
+  first->failure_offset = tables_->failure_offset;
+  first->path = std::move(tables_->path);
+  FreeTables();
+  tables_ = new internal::DeserializerTables;
+  tables_->first = std::move(first);
   again_ = true;
   depth_ = 0;
   nodes_left_ = options_.max_nodes;
@@ -411,7 +416,8 @@ bool Deserializer::ReadDate(double& milliseconds) {
 bool Deserializer::SkipValue() {
   internal::WireScanner scanner(cursor_, version_, view_flags_, options_.dialect,
                                 /*record_ids=*/false);
-  const bool good = scanner.SkipValue(budget_);
+  std::size_t budget = budget_;  // what skipping takes is free again afterwards
+  const bool good = scanner.SkipValue(budget);
   cursor_ = scanner.cursor();
   if (scanner.out_of_memory()) return FailBudget();
   return good || FailExpected("a well-formed value");
@@ -425,12 +431,10 @@ bool Deserializer::ScanTo(std::size_t offset) {
     start.Seek(header_end_);
     tables.scanner.emplace(start, version_, view_flags_, options_.dialect, /*record_ids=*/true);
   }
-  const std::size_t before = tables.scanner->memory();
-  if (!tables.scanner->AdvanceTo(offset, budget_ + before)) {
+  if (!tables.scanner->AdvanceTo(offset, budget_)) {
     if (tables.scanner->out_of_memory()) return FailBudget();
     return FailExpected("a well-formed value before a back reference");
   }
-  if (!Charge(tables.scanner->memory() - before)) return false;
   return true;
 }
 
@@ -439,7 +443,7 @@ bool Deserializer::CountIds(std::uint32_t& ids) {
   const std::size_t here = cursor_.offset();
   if (!ScanTo(here)) return false;
   // In the order of their offsets.
-  const auto& all = tables_->scanner->ids();
+  const auto all = tables_->scanner->ids();
   const auto first_after = std::lower_bound(
       all.begin(), all.end(), here,
       [](const internal::WireScanner::Id& id, std::size_t offset) { return id.offset < offset; });
@@ -456,7 +460,7 @@ bool Deserializer::FollowReference(std::size_t& return_to) {
   // The reference was met before it was counted: ids in front of it are all there are.
   if (!ScanTo(here)) return false;
   internal::DeserializerTables& tables = Tables();
-  const auto& ids = tables.scanner->ids();
+  const auto ids = tables.scanner->ids();
   // The scanner may have gone past `here` by one token, so the place is compared too.
   if (id >= ids.size() || ids[id].offset >= here) {
     return FailExpected("the id of an object before it");
@@ -469,22 +473,22 @@ bool Deserializer::FollowReference(std::size_t& return_to) {
 bool Deserializer::FindObject(const void* type, std::shared_ptr<void>& object) {
   object = nullptr;
   if (tables_ == nullptr || tables_->objects.empty()) return true;
-  const bool reference = cursor_.PeekValueTag() == wire::kReference;
-  const std::size_t here = cursor_.offset();
-  std::size_t return_to = 0;
-  if (reference && !FollowReference(return_to)) return false;
-  const auto found = tables_->objects.find({cursor_.offset(), type});
-  if (found != tables_->objects.end()) object = found->second.object;
-  if (!reference) return object == nullptr || SkipValue();
-  cursor_.Seek(object != nullptr ? return_to : here);
+  std::size_t place, after;
+  if (!FindPlace(place, after)) return false;
+  const auto found = tables_->objects.find({place, type});
+  if (found == tables_->objects.end()) return true;
+  object = found->second.object;
+  if (after == 0) return SkipValue();
+  cursor_.Seek(after);
   return true;
 }
 
 void Deserializer::RegisterObject(const void* type, std::shared_ptr<void> object,
                                   void (*clear)(void*)) {
-  cursor_.PeekValueTag();
+  std::size_t place, after;
+  if (!FindPlace(place, after)) return;  // then reading fails, too
   using Object = internal::DeserializerTables::Object;
-  Tables().objects.try_emplace({cursor_.offset(), type}, Object{std::move(object), clear});
+  Tables().objects.try_emplace({place, type}, Object{std::move(object), clear});
 }
 
 bool Deserializer::FailExpected(std::string_view what) {

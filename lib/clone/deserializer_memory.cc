@@ -10,8 +10,9 @@
 namespace sabre {
 namespace {
 
-// What a buffer costs besides its bytes: its state, its handle, its entry in the table.
-constexpr std::size_t kBufferOverhead = 128;
+// What a buffer costs besides its bytes: its state, its handle, its entry in the table, which while it
+// grows takes the room of more than three.
+constexpr std::size_t kBufferOverhead = 256;
 
 absl::StatusOr<ArrayBuffer> CopyToBuffer(const std::uint8_t* bytes, std::size_t size,
                                          std::optional<std::size_t> max = std::nullopt,
@@ -56,6 +57,31 @@ bool ReadPlainBytes(internal::WireCursor& cursor, Dialect dialect, bool view_fla
   }
   cursor = ahead;
   return true;
+}
+
+// Whether a buffer, or a back reference, and then the fields of a view stand at `at`.
+bool ViewFollows(internal::WireCursor at) {
+  std::uint32_t length, max;
+  const std::uint8_t tag = at.ReadValueTag();
+  switch (tag) {
+    case wire::kArrayBuffer:
+    case wire::kImmutableArrayBuffer:
+    case wire::kResizableArrayBuffer:
+      if (!at.ReadVarint(length) || (tag == wire::kResizableArrayBuffer && !at.ReadVarint(max)) ||
+          length > at.left()) {
+        return false;
+      }
+      at.Skip(length);
+      break;
+    case wire::kArrayBufferTransfer:
+    case wire::kSharedArrayBuffer:
+    case wire::kReference:
+      if (!at.ReadVarint(length)) return false;
+      break;
+    default:
+      return false;
+  }
+  return at.LookAhead() == wire::kArrayBufferView;
 }
 
 }  // namespace
@@ -257,6 +283,40 @@ bool Deserializer::ReadBytes(std::span<const std::byte>& bytes) {
   }
   // The tables or the attachments hold the buffer.
   bytes = view.buffer.array_buffer()->ConstSpan().subspan(view.byte_offset, view.length);
+  return true;
+}
+
+std::uint8_t Deserializer::PeekReferredTag() {
+  const std::uint8_t tag = cursor_.PeekValueTag();
+  const std::size_t here = cursor_.offset();
+  std::size_t return_to;
+  if (tag != wire::kReference || !FollowReference(return_to)) return tag;
+  PassNative();
+  const std::uint8_t referred = cursor_.PeekTag();
+  cursor_.Seek(here);
+  return referred;
+}
+
+// What tells the value here from all others: where it begins, and whether it is a view, which may begin
+// where its buffer does. `after` is behind a back reference to it, or 0.
+bool Deserializer::FindPlace(std::size_t& place, std::size_t& after) {
+  const bool reference = cursor_.PeekValueTag() == wire::kReference;
+  const std::size_t here = cursor_.offset();
+  bool view = ViewFollows(cursor_);
+  after = 0;
+  if (reference) {
+    if (!FollowReference(after)) return false;
+    const bool to_buffer = tables_->followed == internal::WireScanner::IdKind::kBuffer;
+    if (to_buffer && view) {  // a new view of that buffer
+      cursor_.Seek(here);
+      after = 0;
+    } else {
+      view = tables_->followed == internal::WireScanner::IdKind::kView;
+    }
+  }
+  PassNative();
+  place = cursor_.offset() * 2 + (view ? 1 : 0);
+  cursor_.Seek(here);
   return true;
 }
 

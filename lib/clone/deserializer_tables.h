@@ -40,7 +40,7 @@ struct DeserializerTables {
   std::size_t failure_offset = 0;
   std::string path;  // to where it happened
 
-  std::unique_ptr<DeserializerTables> first;  // of the first reading, in the second one
+  std::unique_ptr<DeserializerTables> first;  // in the second reading: how the first one failed
   ByteBuffer rewritten;                       // bytes of version 0 as version 15
 };
 

@@ -38,6 +38,7 @@ void Expect(bool good, const char* what) {
 
 // Good while `utf8` is.
 Value Key(GraphStorage& storage, std::string_view utf8) {
+  Expect(utf8.size() <= 0x7fffffff, "Graph: a key of more than 2^31 - 1 bytes");
   Value key = Access::String(utf8.data(), static_cast<std::uint32_t>(utf8.size()), false);
   if (!internal::IsAscii(utf8.data(), utf8.size())) storage.MakeUtf8(utf8, key);
   return GraphStorage::NormalizeKey(key);

@@ -42,6 +42,8 @@ class Cloner {
   }
 
  private:
+  static constexpr std::size_t kAhead = 4;  // values: so far ahead objects are asked for
+
   struct Filling {
     const Node* from;
     Node* to;
@@ -74,6 +76,8 @@ class Cloner {
 
   bool CopyAll(const Value* from, std::size_t count, Value* to) {
     for (std::size_t i = 0; i < count; ++i) {
+      if (count - i > kAhead && from[i + kAhead].has_identity())
+        __builtin_prefetch(ValueAccess::pointer(from[i + kAhead]));
       if (!Copy(from[i], to[i])) return false;
     }
     return true;
@@ -106,6 +110,8 @@ class Cloner {
   Node* Make(const Node* from) {
     switch (from->kind) {
       case ValueKind::kObject:
+        // It is filled after its neighbours were made: until then its values may come from memory.
+        __builtin_prefetch(static_cast<const ObjectNode*>(from)->properties.values);
         return Later(from, storage_.NewObject());
       case ValueKind::kArray:
         return Later(from, storage_.NewNode<ArrayNode>(ValueKind::kArray));

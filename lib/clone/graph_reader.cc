@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lib/clone/number_text.h"
+#include "lib/clone/text.h"
 
 namespace sabre::internal {
 
@@ -66,35 +67,53 @@ bool GraphReader::Charge(std::size_t bytes) {
   return true;
 }
 
-// Reads what is common and small, if there is enough behind it.
-// False: it is something else.
-inline bool GraphReader::ReadLeaf(Value* slot) {
-  constexpr std::size_t kLongest = Arena::kFewSteps * Arena::kSlack;
-  const std::uint8_t* const at = cursor_.at();
-  if (cursor_.left() < 2) return false;
+// Reads what is common and small at `at`, behind which kLeafRoom bytes may be read, and moves it
+// behind. False: it is something else. The position is the caller's own: what is stored through a
+// pointer to bytes may be any member, for all that the compiler knows.
+inline bool GraphReader::ReadLeaf(const std::uint8_t*& at, Value* slot) {
   switch (at[0]) {
     case wire::kOneByteString: {
       const std::uint32_t size = at[1];
-      if (size > kLongest || cursor_.left() < 2 + size + Arena::kSlack) return false;
-      const void* const copy = storage_.arena().CopyPadded(at + 2, size, /*packed=*/true);
+      if (size > kShortText) return false;
+      void* const copy = storage_.arena().Allocate(size, /*packed=*/true);
       if (copy == nullptr) return false;
+      Arena::CopyInSteps(at + 2, size, copy);
       *slot = ValueAccess::String(copy, size, false);
-      cursor_.Skip(2 + size);
+      at += 2 + size;
+      return true;
+    }
+    case wire::kTwoByteString: {
+      const std::uint32_t size = at[1];
+      if (size > kShortText || size % 2 != 0 || IsLatin1(at + 2, size / 2)) return false;
+      void* const copy = storage_.arena().Allocate(size);
+      if (copy == nullptr) return false;
+      Arena::CopyInSteps(at + 2, size, copy);
+      *slot = ValueAccess::String(copy, size / 2, true);
+      at += 2 + size;
       return true;
     }
     case wire::kInt32:
       if (at[1] >= 0x80) return false;
       *slot = Value((at[1] >> 1) ^ -(at[1] & 1));
-      cursor_.Skip(2);
+      at += 2;
       return true;
     case wire::kTrue:
     case wire::kFalse:
       *slot = Value(at[0] == wire::kTrue);
-      cursor_.Skip(1);
+      at += 1;
       return true;
     default:
       return false;
   }
+}
+
+// The same at the cursor, if there is enough behind it.
+inline bool GraphReader::ReadLeaf(Value* slot) {
+  if (cursor_.left() < kLeafRoom) return false;
+  const std::uint8_t* at = cursor_.at();
+  if (!ReadLeaf(at, slot)) return false;
+  cursor_.MoveTo(at);
+  return true;
 }
 
 bool GraphReader::ReadValue(Value* slot) {
@@ -311,30 +330,86 @@ bool GraphReader::RunNumbers(Frame& frame, ArrayNode& array) {
   return true;
 }
 
-// The properties of objects as long as shapes have their keys; only the values are pending.
-bool GraphReader::RunShaped() {
-  while (!frames_.empty() && frames_.back().step == Step::kShaped) {
-    const std::size_t depth = frames_.size();
-    Frame& frame = frames_.back();
-    do {
-      // What the first key is depends on where the object stands.
-      Shape*& guess =
-          frame.shape->size > 0 || depth == 1 ? frame.shape->next : GuessIn(frames_[depth - 2]);
-      if (ShapeTree::Matches(guess, cursor_.at(), cursor_.left())) [[likely]] {
-        cursor_.Skip(guess->token_size);
-        frame.shape = guess;
-      } else if (cursor_.PeekTag() == wire::kEndObject) {
-        if (!CloseShaped(frame)) return false;
-        break;
-      } else if (!ReadShapedKey(frame, guess)) {
-        return false;
-      }
-      if (!pending_.Reserve(1, budget_)) return Full();
-      Value* const slot = &pending_.Add();
-      if (!ReadLeaf(slot) && !ReadValue(slot)) return false;
-    } while (frames_.size() == depth && frame.step == Step::kShaped);
-  }
+// Gives the object the values that are pending. False: the budget is spent.
+inline bool GraphReader::TakeShaped(const Frame& frame) {
+  const Value* const values = &pending_[frame.start];
+  LeaveFrame(frame);
+  const std::uint32_t count = frame.shape->size;
+  if (count == 0) return true;
+  PropertyTable& table = static_cast<ObjectNode*>(frame.node)->properties;
+  table.values = storage_.arena().Array<Value>(count);
+  if (table.values == nullptr) return false;
+  table.keys = frame.shape;
+  table.capacity = count;
+  for (std::uint32_t i = 0; i < count; ++i) table.values[i] = values[i];
   return true;
+}
+
+// The properties of objects as long as shapes have their keys; only the values are pending. Objects
+// within objects are read on in the same loop.
+bool GraphReader::RunShaped() {
+  constexpr std::size_t kRoom = PrefixMasks::kSize + kLeafRoom;
+  ShapeTree& shapes = storage_.shapes();
+  Frame* frame = &frames_.back();
+  const std::uint8_t* at = cursor_.at();
+  const std::uint8_t* const end = at + cursor_.left();
+  for (;;) {
+    // What the first key is depends on where the object stands.
+    Shape*& guess =
+        frame->shape->size > 0 || frame == &frames_[0] ? frame->shape->next : GuessIn(frame[-1]);
+    const bool room = static_cast<std::size_t>(end - at) >= kRoom;
+    if (room && ShapeTree::Matches(guess, at)) [[likely]] {
+      at += guess->token_size;
+      frame->shape = guess;
+    } else if (room && at[0] == wire::kEndObject && at[1] == frame->shape->size) {
+      cursor_.MoveTo(at + 2);
+      if (!TakeShaped(*frame)) return Full();
+      if (frames_.empty() || frames_.back().step != Step::kShaped) return true;
+      --frame;
+      at += 2;
+      continue;
+    } else if (Shape* const known = room ? shapes.Find(frame->shape, at) : nullptr) {
+      at += known->token_size;
+      frame->shape = guess = known;
+    } else {
+      cursor_.MoveTo(at);
+      if (cursor_.PeekTag() == wire::kEndObject) {
+        if (!CloseShaped(*frame)) return false;
+        if (frames_.empty() || frames_.back().step != Step::kShaped) return true;
+        --frame;
+        at = cursor_.at();
+        continue;
+      }
+      if (!ReadShapedKey(*frame, guess)) return false;
+      if (frame->step != Step::kShaped) {
+        return pending_.Reserve(1, budget_) ? ReadValue(&pending_.Add()) : Full();
+      }
+      at = cursor_.at();
+    }
+    if (!pending_.Reserve(1, budget_)) {
+      cursor_.MoveTo(at);
+      return Full();
+    }
+    Value* const slot = &pending_.Add();
+    if (static_cast<std::size_t>(end - at) >= kLeafRoom) [[likely]] {
+      if (*at == wire::kBeginObject) {
+        cursor_.MoveTo(at);
+        cursor_.Blame();
+        if (!Open(storage_.NewObject(), Step::kShaped, wire::kEndObject, 0, slot, shapes.root())) {
+          return false;
+        }
+        frame = &frames_.back();
+        ++at;
+        continue;
+      }
+      if (ReadLeaf(at, slot)) continue;
+    }
+    cursor_.MoveTo(at);
+    if (!ReadValue(slot)) return false;
+    frame = &frames_.back();
+    if (frame->step != Step::kShaped) return true;
+    at = cursor_.at();
+  }
 }
 
 // Of the first key of an object in this container.
@@ -375,22 +450,11 @@ bool GraphReader::LeaveShape(Frame& frame, Value key) {
 }
 
 bool GraphReader::CloseShaped(const Frame& frame) {
-  frames_.Pop();  // its place is not used again before the end
   cursor_.ReadTag();
-  const Value* const values = &pending_[frame.start];
-  pending_.Cut(frame.start);  // before anything fails: Path() looks at what is pending
   std::uint32_t count;
-  if (!cursor_.ReadVarint(count) || count != frame.shape->size) {
-    return Malformed("the count of properties read");
-  }
-  if (count == 0) return true;
-  PropertyTable& table = static_cast<ObjectNode*>(frame.node)->properties;
-  table.values = storage_.arena().Array<Value>(count);
-  if (table.values == nullptr) return Full();
-  table.keys = frame.shape;
-  table.capacity = count;
-  for (std::uint32_t i = 0; i < count; ++i) table.values[i] = values[i];
-  return true;
+  if (cursor_.ReadVarint(count) && count == frame.shape->size) return TakeShaped(frame) || Full();
+  LeaveFrame(frame);
+  return Malformed("the count of properties read");
 }
 
 bool GraphReader::RunPairs() {
@@ -506,67 +570,6 @@ bool GraphReader::CloseCollection() {
   if (count / stride > wire::kMaxCollectionSize) return Limit("a Map or Set exceeds 2^24 entries");
   if (count == 0) return true;
   return storage_.BuildCollection(node, &pending_[frame.start], count / stride) || Full();
-}
-
-bool GraphReader::RunError() {
-  const std::size_t depth = frames_.size();
-  auto& node = *static_cast<ErrorNode*>(frames_.back().node);
-  for (;;) {
-    std::uint8_t part;
-    frames_.back().next = 0;
-    if (!cursor_.ReadVarint8(part)) return Malformed("a part of an Error");
-    switch (part) {
-      case wire::kErrorEnd:
-        frames_.Pop();
-        return true;
-      case 'E':
-      case 'R':
-      case 'F':
-      case 'S':
-      case 'T':
-      case 'U':
-        node.extra = part;
-        continue;
-      case wire::kErrorMessage:
-      case wire::kErrorStack:
-      case wire::kErrorCause:
-        break;
-      default:
-        return Malformed("a part of an Error");
-    }
-    if (node.parts == nullptr) {
-      void* const memory = storage_.arena().Allocate(sizeof(ErrorParts));
-      if (memory == nullptr) return Full();
-      node.parts = new (memory) ErrorParts();
-    }
-    frames_.back().next = part;
-    if (part == wire::kErrorCause) {
-      node.flags |= ErrorNode::kHasCause;
-      if (!ReadValue(&node.parts->cause)) return false;
-      if (frames_.size() != depth) return true;
-    } else {
-      const bool message = part == wire::kErrorMessage;
-      node.flags |= message ? ErrorNode::kHasMessage : ErrorNode::kHasStack;
-      if (!ReadStringValue(message ? &node.parts->message : &node.parts->stack)) return false;
-    }
-  }
-}
-
-bool GraphReader::RunNative() {
-  const Frame frame = frames_.back();
-  frames_.Pop();
-  for (std::uint32_t id = frame.next; id < frame.length; ++id) ids_[id] = frame.node;
-  return true;
-}
-
-bool GraphReader::RunPlatform() {
-  Frame& frame = frames_.back();
-  if (frame.next == 1) {
-    frames_.Pop();
-    return true;
-  }
-  frame.next = 1;
-  return ReadValue(&static_cast<PlatformNode*>(frame.node)->data);
 }
 
 }  // namespace sabre::internal

@@ -66,10 +66,16 @@ class GraphReader {
     Shape* shape;      // of the keys read; in other containers, a guess for the objects in it
   };
 
+  // Of characters that are copied without a call, and what must lie behind a value's first byte for
+  // that.
+  static constexpr std::size_t kShortText = Arena::kFewSteps * Arena::kSlack;
+  static constexpr std::size_t kLeafRoom = 2 + kShortText + Arena::kSlack;
+
   bool ReadWhole(Value* slot);  // with all its parts
   bool ReadValue(Value* slot);
   bool ReadObject(std::uint8_t tag, Value* slot);
   bool ReadString(std::uint8_t tag, Value* slot);
+  bool ReadLeaf(const std::uint8_t*& at, Value* slot);
   bool ReadLeaf(Value* slot);
   bool ReadStringValue(Value* slot);  // from its tag on
   bool ReadBigInt(Value* slot);       // behind its tag
@@ -95,7 +101,14 @@ class GraphReader {
   bool RunError();
   bool RunPlatform();
   bool RunNative();
+  bool TakeShaped(const Frame& frame);
   bool CloseShaped(const Frame& frame);
+  // `frame` is the last one, and its place is not used again at once. Before anything fails: Path()
+  // looks at what is pending.
+  void LeaveFrame(const Frame& frame) {
+    frames_.Pop();
+    pending_.Cut(frame.start);
+  }
   bool CloseProperties();
   bool CloseArray(const Frame& frame, ArrayNode& array, Value* pairs, std::uint32_t count);
   bool FillArray(ArrayNode& array, bool sparse, Value* pairs, std::uint32_t count);

@@ -1,4 +1,4 @@
-// lib/clone/graph_reader_leaf.cc: what has no parts that refer to other values.
+// lib/clone/graph_reader_leaf.cc: what has no parts that refer to other values, or few.
 #include <cstring>
 #include <string>
 #include <utility>
@@ -331,6 +331,67 @@ bool GraphReader::ReadRegExp(RegExpNode& node) {
   }
   budget_ += source.size() * 4;
   return true;
+}
+
+bool GraphReader::RunError() {
+  const std::size_t depth = frames_.size();
+  auto& node = *static_cast<ErrorNode*>(frames_.back().node);
+  for (;;) {
+    std::uint8_t part;
+    frames_.back().next = 0;
+    if (!cursor_.ReadVarint8(part)) return Malformed("a part of an Error");
+    switch (part) {
+      case wire::kErrorEnd:
+        frames_.Pop();
+        return true;
+      case 'E':
+      case 'R':
+      case 'F':
+      case 'S':
+      case 'T':
+      case 'U':
+        node.extra = part;
+        continue;
+      case wire::kErrorMessage:
+      case wire::kErrorStack:
+      case wire::kErrorCause:
+        break;
+      default:
+        return Malformed("a part of an Error");
+    }
+    if (node.parts == nullptr) {
+      void* const memory = storage_.arena().Allocate(sizeof(ErrorParts));
+      if (memory == nullptr) return Full();
+      node.parts = new (memory) ErrorParts();
+    }
+    frames_.back().next = part;
+    if (part == wire::kErrorCause) {
+      node.flags |= ErrorNode::kHasCause;
+      if (!ReadValue(&node.parts->cause)) return false;
+      if (frames_.size() != depth) return true;
+    } else {
+      const bool message = part == wire::kErrorMessage;
+      node.flags |= message ? ErrorNode::kHasMessage : ErrorNode::kHasStack;
+      if (!ReadStringValue(message ? &node.parts->message : &node.parts->stack)) return false;
+    }
+  }
+}
+
+bool GraphReader::RunNative() {
+  const Frame frame = frames_.back();
+  frames_.Pop();
+  for (std::uint32_t id = frame.next; id < frame.length; ++id) ids_[id] = frame.node;
+  return true;
+}
+
+bool GraphReader::RunPlatform() {
+  Frame& frame = frames_.back();
+  if (frame.next == 1) {
+    frames_.Pop();
+    return true;
+  }
+  frame.next = 1;
+  return ReadValue(&static_cast<PlatformNode*>(frame.node)->data);
 }
 
 }  // namespace sabre::internal

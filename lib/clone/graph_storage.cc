@@ -82,7 +82,7 @@ bool GraphStorage::MakeBigInt(bool negative, const std::uint8_t* bytes, std::uin
 }
 
 bool GraphStorage::RebuildHash(CollectionNode& node) noexcept {
-  if (node.size < kSmallestHashed) {
+  if (Unhashed(node.size, node.hash_size)) {
     node.hash_size = 0;
     return true;
   }

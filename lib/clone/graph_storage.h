@@ -15,6 +15,7 @@
 #include "lib/clone/node.h"
 #include "lib/clone/shape_tree.h"
 #include "sabre/clone/value.h"
+#include "sabre/memory/check.h"
 
 namespace sabre::internal {
 
@@ -118,7 +119,8 @@ template <class T>
 void GrowArray(Arena& arena, T*& items, std::uint32_t size, std::uint32_t& capacity,
                std::uint32_t stride) {
   if (size < capacity) return;
-  const std::uint32_t larger = std::max(4u, capacity * 2);
+  if (capacity == 0xffffffff) CallerBug("Graph: more than 2^32 - 1 parts of a container");
+  const std::uint32_t larger = capacity < 0x80000000 ? std::max(4u, capacity * 2) : 0xffffffff;
   T* const copy = arena.Array<T>(std::size_t{larger} * stride);
   std::copy_n(items, std::size_t{size} * stride, copy);
   items = copy;

@@ -28,7 +28,8 @@ std::uint32_t LowerBound(const KeyList& keys, std::uint32_t index) noexcept {
 }
 
 std::uint32_t* SlotOf(const KeyList& keys, Value key) {
-  return FindSlot(keys.hash, keys.hash_size, key, [&](std::uint32_t at) { return keys.keys[at]; });
+  return FindSlot(keys.hash, keys.hash_size, key,
+                  [&](std::uint32_t at) { return keys.keys[keys.indexed + at]; });
 }
 
 }  // namespace
@@ -55,18 +56,18 @@ Value GraphStorage::NormalizeKey(Value key) noexcept {
 
 bool GraphStorage::RebuildHash(KeyList& keys) noexcept {
   const std::uint32_t strings = keys.size - keys.indexed;
-  if (strings < kSmallestHashed) {
+  if (Unhashed(strings, keys.hash_size)) {
     keys.hash_size = 0;
     return true;
   }
-  const std::uint32_t needed = HashSize(std::max(strings, keys.capacity - keys.indexed));
+  const std::uint32_t needed = HashSize(strings);
   if (keys.hash_size < needed) {
     keys.hash = arena_.Array<std::uint32_t>(needed);
     if (keys.hash == nullptr) return !(keys.hash_size = 0);
     keys.hash_size = needed;
   }
   std::fill_n(keys.hash, keys.hash_size, 0u);
-  for (std::uint32_t i = keys.indexed; i < keys.size; ++i) *SlotOf(keys, keys.keys[i]) = i + 1;
+  for (std::uint32_t i = 0; i < strings; ++i) *SlotOf(keys, keys.keys[keys.indexed + i]) = i + 1;
   return true;
 }
 
@@ -121,7 +122,7 @@ bool GraphStorage::BuildTable(Value* pairs, std::uint32_t count, PropertyTable& 
   for (std::uint32_t i = indices; i < count; ++i) {
     std::uint32_t* const slot = SlotOf(list, keys[i]);
     if (*slot != 0) return !(duplicate = true);
-    *slot = i + 1;
+    *slot = i - indices + 1;
   }
   return true;
 }
@@ -158,17 +159,17 @@ void GraphStorage::SetProperty(PropertyTable& table, Value key, Value value) {
     at = LowerBound(list, IndexOf(key));
     std::copy_backward(list.keys + at, list.keys + list.size, list.keys + list.size + 1);
     std::copy_backward(table.values + at, table.values + list.size, table.values + list.size + 1);
-    ++list.indexed;
+    ++list.indexed;  // the table of positions, which are counted from there, holds
   } else {
     CopyCharacters(arena_, key);
   }
   list.keys[at] = key;
   table.values[at] = value;
   ++list.size;
-  // The table of positions holds while keys are added at the end and there is room.
-  if (at + 1 == list.size && !key.is_number() && list.hash_size != 0 &&
-      HashSize(list.size - list.indexed) <= list.hash_size) {
-    *SlotOf(list, key) = at + 1;
+  if (key.is_number()) return;
+  const std::uint32_t strings = list.size - list.indexed;
+  if (list.hash_size != 0 && HashSize(strings) <= list.hash_size) {
+    *SlotOf(list, key) = strings;
   } else {
     RebuildHash(list);
   }
@@ -183,8 +184,11 @@ bool GraphStorage::DeleteProperty(PropertyTable& table, Value key) {
   std::copy(list.keys + at + 1, list.keys + list.size, list.keys + at);
   std::copy(table.values + at + 1, table.values + list.size, table.values + at);
   --list.size;
-  if (key.is_number()) --list.indexed;
-  RebuildHash(list);
+  if (key.is_number()) {
+    --list.indexed;
+  } else {
+    RebuildHash(list);
+  }
   return true;
 }
 
@@ -244,7 +248,6 @@ void GraphStorage::SetLength(ArrayNode& array, std::uint32_t length) {
   std::copy(table.values + list.indexed, table.values + list.size, table.values + kept);
   list.size -= list.indexed - kept;
   list.indexed = kept;
-  RebuildHash(list);
 }
 
 Value* FindProperty(const PropertyTable& table, Value key) noexcept {
@@ -256,7 +259,7 @@ Value* FindProperty(const PropertyTable& table, Value key) noexcept {
   }
   if (list.hash_size != 0) {
     const std::uint32_t slot = *SlotOf(list, key);
-    return slot != 0 ? table.values + (slot - 1) : nullptr;
+    return slot != 0 ? table.values + list.indexed + (slot - 1) : nullptr;
   }
   for (std::uint32_t i = list.indexed; i < list.size; ++i) {
     if (SameText(list.keys[i], key)) return table.values + i;

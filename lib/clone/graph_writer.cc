@@ -21,15 +21,17 @@ constexpr std::size_t kPathParts = 32;  // of the path to what failed
 constexpr std::size_t kLongestVarint = 5;
 constexpr std::size_t kShortText = Arena::kFewSteps * Arena::kSlack;  // bytes
 constexpr std::size_t kLongestNumber = 9;                             // with its tag
+constexpr std::size_t kLeafRoom = 1 + kLongestVarint + kShortText + Arena::kSlack;
 
-// Node's recipe for reaching all readers: dense without holes and nothing behind, otherwise sparse.
+// Node's recipe for reaching all readers: dense without holes, otherwise sparse. Where the elements lie
+// here does not matter.
 bool IsDense(const ArrayNode& array) {
+  const std::uint32_t behind = array.properties != nullptr ? array.properties->keys->indexed : 0;
   const auto holes = [&array] {
     return !array.packed() &&
            std::any_of(array.elements, array.elements + array.dense, ValueAccess::IsHole);
   };
-  return array.dense == array.length &&
-         (array.properties == nullptr || array.properties->keys->indexed == 0) && !holes();
+  return array.length - array.dense == behind && !holes();
 }
 
 std::uint8_t* PutVarint(std::uint8_t* at, std::uint32_t value) {
@@ -105,15 +107,21 @@ void GraphWriter::WriteVarint(std::uint32_t value) {
   at_ = PutVarint(at_, value);
 }
 
+inline void GraphWriter::WriteCounted(std::uint8_t tag, std::uint32_t count) {
+  Reserve(1 + kLongestVarint);
+  *at_ = tag;
+  at_ = PutVarint(at_ + 1, count);
+}
+
 void GraphWriter::WriteNumber(double value) {
   Reserve(kLongestNumber);
   at_ = PutNumber(at_, value);
 }
 
-// Writes what is common and small. False: it is neither.
-inline bool GraphWriter::WriteLeaf(Value value) {
-  Reserve(1 + kLongestVarint + kShortText + Arena::kSlack);
-  std::uint8_t* at = at_;
+// Writes what is common and small at `at`, where there is kLeafRoom, and moves it behind. False: it is
+// neither. The position is the caller's own: what is stored through a pointer to bytes may be any
+// member, for all that the compiler knows.
+inline bool GraphWriter::PutLeaf(std::uint8_t*& at, Value value) const {
   switch (value.kind()) {
     case ValueKind::kString: {
       const bool two_byte = ValueAccess::two_byte(value);
@@ -124,33 +132,43 @@ inline bool GraphWriter::WriteLeaf(Value value) {
       at[0] = two_byte ? wire::kTwoByteString : wire::kOneByteString;
       at[1] = static_cast<std::uint8_t>(bytes);
       Arena::CopyInSteps(ValueAccess::pointer(value), bytes, at + 2);
-      at_ = at + 2 + bytes;
+      at += 2 + bytes;
       return true;
     }
     case ValueKind::kNumber:
-      at_ = PutNumber(at, ValueAccess::number(value));
+      at = PutNumber(at, ValueAccess::number(value));
       return true;
     case ValueKind::kBoolean:
-      *at = ValueAccess::size(value) != 0 ? wire::kTrue : wire::kFalse;
-      at_ = at + 1;
+      *at++ = ValueAccess::size(value) != 0 ? wire::kTrue : wire::kFalse;
       return true;
     case ValueKind::kNull:
-      *at = wire::kNull;
-      at_ = at + 1;
+      *at++ = wire::kNull;
       return true;
     default:
       return false;
   }
 }
 
-bool GraphWriter::Push(const Node* node, bool dense) {
-  if (frames_.size() >= out_.options().max_depth) return out_.FailDepth(out_.options().max_depth);
-  frames_.Reserve(1, unlimited_);
-  frames_.Push({node, 0, 0, dense});
+inline bool GraphWriter::WriteLeaf(Value value) {
+  Reserve(kLeafRoom);
+  std::uint8_t* at = at_;
+  if (!PutLeaf(at, value)) return false;
+  at_ = at;
   return true;
 }
 
-bool GraphWriter::Open(const Node* node, bool dense) {
+inline bool GraphWriter::Push(const Node* node, bool dense) {
+  if (frames_.size() >= out_.options().max_depth) [[unlikely]]
+    return out_.FailDepth(out_.options().max_depth);
+  frames_.Reserve(1, unlimited_);
+  Frame& frame = frames_.Add();
+  frame.node = node;
+  frame.next = frame.written = 0;
+  frame.dense = dense;
+  return true;
+}
+
+inline bool GraphWriter::Open(const Node* node, bool dense) {
   TakeId(node);
   return Push(node, dense);
 }
@@ -352,16 +370,18 @@ bool GraphWriter::Continue() {
   }
 }
 
-// Item `first` + i is entry i of the table.
+// Item `first` + i is entry i of the table. Elements of an array in dense form have no keys.
 bool GraphWriter::ContinueProperties(const PropertyTable& table, std::uint32_t first) {
   const std::size_t depth = frames_.size();
   Frame& frame = frames_.back();  // stays where it is until something is opened, and then we return
   const std::uint32_t end = first + table.size();
   while (frame.next < end) {
     const std::uint32_t position = frame.next++ - first;
-    ++frame.written;
-    const Value key = table.keys->keys[position];
-    if (!WriteLeaf(key) && !WriteString(key)) return false;
+    if (!frame.dense || position >= table.keys->indexed) {
+      ++frame.written;
+      const Value key = table.keys->keys[position];
+      if (!WriteLeaf(key) && !WriteString(key)) return false;
+    }
     const Value value = table.values[position];
     if (WriteLeaf(value)) continue;
     if (!WriteValue(value)) return false;
@@ -370,13 +390,40 @@ bool GraphWriter::ContinueProperties(const PropertyTable& table, std::uint32_t f
   return true;
 }
 
+// Objects within objects are written in the same loop.
 bool GraphWriter::ContinueObject() {
-  const std::size_t depth = frames_.size();
-  const PropertyTable& table = static_cast<const ObjectNode*>(frames_.back().node)->properties;
-  if (!ContinueProperties(table, 0)) return false;
-  if (frames_.size() != depth) return true;
-  WriteCounted(wire::kEndObject, table.size());
-  frames_.Pop();
+  while (!frames_.empty() && frames_.back().node->kind == ValueKind::kObject) {
+    const std::size_t depth = frames_.size();
+    Frame& frame = frames_.back();
+    const PropertyTable& table = static_cast<const ObjectNode*>(frame.node)->properties;
+    const std::uint32_t size = table.size();
+    const Value* const keys = table.keys->keys;
+    const Value* const values = table.values;
+    // The frame may have moved once another one is open.
+    while (frames_.size() == depth && frame.next < size) {
+      const std::uint32_t position = frame.next++;
+      Reserve(2 * kLeafRoom);
+      std::uint8_t* at = at_;
+      if (!PutLeaf(at, keys[position])) {
+        if (!WriteString(keys[position])) return false;
+        Reserve(kLeafRoom);
+        at = at_;
+      }
+      const Value value = values[position];
+      const bool leaf = PutLeaf(at, value);
+      at_ = at;
+      if (leaf) continue;
+      if (value.is_object() && ids_.Get(ValueAccess::node<Node>(value)->index) == 0) {
+        *at_++ = wire::kBeginObject;
+        if (!Open(ValueAccess::node<Node>(value))) return false;
+      } else if (!WriteValue(value)) {
+        return false;
+      }
+    }
+    if (frames_.size() != depth) continue;
+    WriteCounted(wire::kEndObject, size);
+    frames_.Pop();
+  }
   return true;
 }
 
@@ -495,7 +542,7 @@ void GraphWriter::DescribePath() {
         break;
       }
       case ValueKind::kError:
-        out_.PrependText(".cause");
+        out_.PrependText(at == 0 ? ".message" : at == 1 ? ".stack" : ".cause");
         break;
       case ValueKind::kPlatformObject:
         out_.PrependText(".<data>");

@@ -36,6 +36,7 @@ class GraphWriter {
     bool dense;             // an array in dense form
   };
 
+  bool PutLeaf(std::uint8_t*& at, Value value) const;
   bool WriteLeaf(Value value);
   bool WriteValue(Value value);
   bool WriteNode(const Node* node);
@@ -47,10 +48,7 @@ class GraphWriter {
   void WriteNumber(double value);
   void WriteTag(std::uint8_t tag);
   void WriteVarint(std::uint32_t value);
-  void WriteCounted(std::uint8_t tag, std::uint32_t count) {
-    WriteTag(tag);
-    WriteVarint(count);
-  }
+  void WriteCounted(std::uint8_t tag, std::uint32_t count);
   // Continue a container: write on, until another one is opened or this one is done.
   bool Continue();
   bool ContinueObject();

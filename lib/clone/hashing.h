@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "lib/clone/node.h"
+#include "sabre/memory/check.h"
 
 namespace sabre::internal {
 
@@ -38,9 +39,15 @@ std::uint32_t HashValue(Value value) noexcept;
 // position + 1; 0 is a free slot.
 constexpr std::uint32_t kSmallestHashed = 12;  // below, keys are compared one by one
 constexpr std::uint32_t HashSize(std::uint32_t entries) noexcept {
+  if (entries > 0x40000000) CallerBug("Graph: more than 2^30 keys of a container");
   std::uint32_t size = 16;
   while (size < entries + entries / 2) size *= 2;
   return size;
+}
+// What was allocated for as few as are hashed is kept while there are fewer: keys that come and go at
+// the boundary take no more memory.
+constexpr bool Unhashed(std::uint32_t entries, std::uint32_t hash_size) noexcept {
+  return entries < kSmallestHashed && hash_size != HashSize(kSmallestHashed);
 }
 
 // The slot of `key` in `table`, or the free slot where it belongs. key_at(position) gives the keys.

@@ -27,7 +27,7 @@ struct KeyList {
   std::uint32_t capacity = 0;
   std::uint32_t indexed = 0;      // how many keys are indices
   std::uint32_t hash_size = 0;    // slots of `hash`, a power of two, or 0
-  std::uint32_t* hash = nullptr;  // position + 1 of string keys; 0 is free
+  std::uint32_t* hash = nullptr;  // position among the string keys + 1; 0 is free
   bool shape = false;             // a Shape, which objects share; else of one object alone
 };
 

@@ -225,8 +225,13 @@ void Serializer::PrependIndex(std::size_t index) {
 
 void Serializer::PrependText(std::string_view text) { Tables().path.insert(0, text); }
 
-absl::Status Serializer::status() const {
-  if (tables_ == nullptr || tables_->failure.ok()) return absl::OkStatus();
+void Serializer::FailVersion() {
+  Fail(absl::InvalidArgumentError(
+      absl::StrCat("SerializeOptions::version is ", options_.version, ", not 15 or 13")));
+}
+
+absl::Status Serializer::Failure() const {
+  if (tables_->failure.ok()) return absl::OkStatus();
   const std::string message = absl::StrCat("data", tables_->path, ": ", tables_->failure.message());
   if (IsDataCloneError(tables_->failure)) return DataCloneError(message);
   return absl::Status(tables_->failure.code(), message);

@@ -55,7 +55,9 @@ bool Serializer::WriteTransferable(const void* identity, const TransferType& typ
 }
 
 bool Serializer::WriteReceived(TransferredObject** object) {
-  if (tables_ == nullptr || !tables_->converting || *object == nullptr) {
+  if (*object == nullptr)
+    return FailDataClone("a transferred object was taken out of the Graph before");
+  if (tables_ == nullptr || !tables_->converting) {
     return FailDataClone("a transferred object was not made usable by its receiver yet");
   }
   tables_->converted_objects.push_back({nullptr, object});

@@ -13,8 +13,38 @@
 namespace sabre::internal {
 namespace {
 
+constexpr std::uint32_t kLongestToken = PrefixMasks::kSize - 2;  // units
+
+// How a short key of one byte a unit stands in serialized bytes; what is behind it is zero.
+struct Token {
+  std::uint64_t words[2] = {};
+  std::uint32_t size = 0;  // 0: not a short key
+
+  explicit Token(Value key) noexcept {
+    const std::uint32_t units = ValueAccess::size(key);
+    if (ValueAccess::two_byte(key) || units > kLongestToken) return;
+    auto* const bytes = reinterpret_cast<std::uint8_t*>(words);
+    bytes[0] = wire::kOneByteString;
+    bytes[1] = static_cast<std::uint8_t>(units);
+    if (units > 0) std::memcpy(bytes + 2, ValueAccess::pointer(key), units);
+    size = units + 2;
+  }
+  explicit Token(const std::uint8_t* bytes) noexcept {
+    if (bytes[0] != wire::kOneByteString || bytes[1] > kLongestToken) return;
+    size = bytes[1] + 2u;
+    std::memcpy(words, bytes, sizeof words);
+    for (int i = 0; i < 2; ++i) words[i] &= kPrefixMasks.of[size][i];
+  }
+};
+
+std::uint32_t HashOfToken(const Shape* parent, const Token& token) {
+  return Scatter(absl::HashOf(parent, token.words[0], token.words[1]));
+}
+
 std::uint32_t HashOfStep(const Shape* parent, Value key) {
-  return Scatter(absl::HashOf(parent, ViewOfText(key)));
+  const Token token(key);
+  return token.size != 0 ? HashOfToken(parent, token)
+                         : Scatter(absl::HashOf(parent, ViewOfText(key)));
 }
 
 }  // namespace
@@ -33,9 +63,22 @@ ShapeTree::~ShapeTree() {
   if (table_ != &few_) std::free(table_);
 }
 
+Shape* ShapeTree::Find(Shape* parent, const std::uint8_t* bytes) noexcept {
+  const Token token(bytes);
+  if (token.size == 0) return nullptr;
+  const std::uint32_t hash_code = slots_ > 1 ? HashOfToken(parent, token) : 0;
+  for (Shape* shape = table_[hash_code & (slots_ - 1)]; shape != nullptr; shape = shape->chain) {
+    if (shape->parent == parent && shape->words[0] == token.words[0] &&
+        shape->words[1] == token.words[1]) {
+      return parent->next = shape;
+    }
+  }
+  return nullptr;
+}
+
 Shape* ShapeTree::Child(Shape* parent, Value key, bool& duplicate) noexcept {
   duplicate = false;
-  const std::uint32_t hash_code = slots_ > 1 ? HashOfStep(parent, key) : 0;
+  std::uint32_t hash_code = slots_ > 1 ? HashOfStep(parent, key) : 0;
   for (Shape* shape = table_[hash_code & (slots_ - 1)]; shape != nullptr; shape = shape->chain) {
     if (shape->parent == parent && shape->hash_code == hash_code &&
         SameText(shape->keys[shape->size - 1], key)) {
@@ -48,7 +91,10 @@ Shape* ShapeTree::Child(Shape* parent, Value key, bool& duplicate) noexcept {
       return nullptr;
     }
   }
-  if (count_ > std::max(slots_, kFewShapes) && !GrowTable()) return nullptr;
+  if (count_ > std::max(slots_, kFewShapes)) {
+    if (!GrowTable()) return nullptr;
+    hash_code = HashOfStep(parent, key);  // in a chain alone shapes have none
+  }
   return Make(parent, key, hash_code);
 }
 
@@ -77,14 +123,9 @@ Shape* ShapeTree::Make(Shape* parent, Value key, std::uint32_t hash_code) noexce
   shape->parent = parent;
   shape->hash_code = hash_code;
   shape->index = count_++;
-  const std::uint32_t units = ValueAccess::size(key);
-  if (!ValueAccess::two_byte(key) && units <= PrefixMasks::kSize - 2) {
-    auto* const token = reinterpret_cast<std::uint8_t*>(shape->words);
-    token[0] = wire::kOneByteString;
-    token[1] = static_cast<std::uint8_t>(units);
-    if (units > 0) std::memcpy(token + 2, ValueAccess::pointer(key), units);
-    shape->token_size = units + 2;
-  }
+  const Token token(key);
+  std::copy_n(token.words, 2, shape->words);
+  shape->token_size = token.size;
   Shape*& slot = table_[hash_code & (slots_ - 1)];
   shape->chain = slot;
   slot = shape;

@@ -52,16 +52,20 @@ class ShapeTree {
   // Shapes have indices below.
   std::uint32_t shape_count() const noexcept { return count_; }
 
-  // Whether the last key of `guess` (null: no guess) begins the `left` bytes at `bytes`. It takes
-  // token_size of them.
-  static bool Matches(const Shape* guess, const std::uint8_t* bytes, std::size_t left) noexcept {
-    if (guess == nullptr || guess->token_size == 0 || left < PrefixMasks::kSize) return false;
+  // Whether the last key of `guess` (null: no guess) begins `bytes`, PrefixMasks::kSize of them or
+  // more. It takes token_size of them.
+  static bool Matches(const Shape* guess, const std::uint8_t* bytes) noexcept {
+    if (guess == nullptr || guess->token_size == 0) return false;
     std::uint64_t words[2];
     std::memcpy(words, bytes, sizeof words);
     const std::uint64_t* const masks = kPrefixMasks.of[guess->token_size];
     return (((words[0] ^ guess->words[0]) & masks[0]) |
             ((words[1] ^ guess->words[1]) & masks[1])) == 0;
   }
+
+  // The child of `parent` whose last key begins `bytes`, PrefixMasks::kSize of them or more. Null if
+  // there is none, or the key is not a short one.
+  Shape* Find(Shape* parent, const std::uint8_t* bytes) noexcept;
 
   // The child of `parent` with the last key `key`, a string that is no index, wherever its
   // characters lie; made if there is none. Null: the key is in `parent` already (`duplicate`), or

@@ -32,6 +32,8 @@ constexpr std::size_t kKeyBytes = 256;  // keys to look up need no memory up to 
 // and those beyond ASCII take a detour.
 template <class F>
 auto WithKey(std::string_view utf8, F&& use) {
+  // No key is as long as that; and lengths have 32 bits.
+  if (utf8.size() > 0x7fffffff) return decltype(use(Value()))();
   if (internal::IsAscii(utf8.data(), utf8.size())) {
     return use(internal::GraphStorage::NormalizeKey(
         Access::String(utf8.data(), static_cast<std::uint32_t>(utf8.size()), false)));

@@ -22,7 +22,8 @@ bool ReadGraph(Deserializer& in, Graph& graph) {
   // At the top the header is all there was; inside a C++ type the objects around have ids.
   if (start != in.header_end()) {
     // A byte of input must not cost a whole storage that nobody pays for.
-    if (!in.CountIds(first_id) || !in.Charge(sizeof(GraphStorage))) return false;
+    constexpr std::size_t kHeaders = 32;  // of the allocator
+    if (!in.CountIds(first_id) || !in.Charge(sizeof(GraphStorage) + kHeaders)) return false;
   }
   // Version 13 may or may not have flags in its views. V8 tries without and then, if that fails,
   // with them, going on counting ids from where it failed; a writer with flags counted from the

@@ -3,23 +3,23 @@
 
 namespace sabre::internal {
 
-bool WireScanner::SkipValue(std::size_t max_memory) {
+bool WireScanner::SkipValue(std::size_t& budget) {
+  budget_ = &budget;
   Push(0, 1);
-  while (!stack_.empty()) {
+  while (!out_of_memory_ && !stack_.empty()) {
     if (!Step()) return false;
-    if (memory() > max_memory) return !(out_of_memory_ = true);
   }
-  return true;
+  return !out_of_memory_;
 }
 
-bool WireScanner::AdvanceTo(std::size_t offset, std::size_t max_memory) {
+bool WireScanner::AdvanceTo(std::size_t offset, std::size_t& budget) {
+  budget_ = &budget;
   if (!started_) Push(0, 1);
   started_ = true;
-  while (cursor_.offset() < offset) {
+  while (!out_of_memory_ && cursor_.offset() < offset) {
     if (stack_.empty() || !Step()) return false;
-    if (memory() > max_memory) return !(out_of_memory_ = true);
   }
-  return true;
+  return !out_of_memory_;
 }
 
 bool WireScanner::Bytes(std::uint32_t count) {
@@ -34,7 +34,7 @@ bool WireScanner::Step() {
   switch (frame.end) {
     case 0:
       if (frame.remaining == 0) {
-        stack_.pop_back();
+        stack_.Pop();
         return true;
       }
       frame.remaining = 0;
@@ -44,7 +44,7 @@ bool WireScanner::Step() {
       if (!cursor_.ReadVarint8(part)) return false;
       switch (part) {
         case wire::kErrorEnd:
-          stack_.pop_back();
+          stack_.Pop();
           return true;
         case wire::kErrorMessage:
         case wire::kErrorStack:
@@ -81,7 +81,7 @@ bool WireScanner::Step() {
   if (cursor_.PeekTag() == frame.end) {
     const bool array = frame.end == wire::kEndDenseArray || frame.end == wire::kEndSparseArray;
     cursor_.Skip(1);
-    stack_.pop_back();
+    stack_.Pop();
     return cursor_.ReadVarint(count) && (!array || cursor_.ReadVarint(count));
   }
   if (frame.end == wire::kEndMap || frame.end == wire::kEndSet) return Value();
@@ -111,7 +111,7 @@ bool WireScanner::String(std::uint8_t tag) {
 
 // A string that belongs to another value. Before version 12 it had no tag.
 bool WireScanner::Payload() {
-  return String(version_ < 12 ? wire::kUtf8String : cursor_.ReadValueTag());
+  return String(version_ < 12 ? std::uint8_t{wire::kUtf8String} : cursor_.ReadValueTag());
 }
 
 bool WireScanner::Buffer(std::uint8_t tag, std::size_t start) {

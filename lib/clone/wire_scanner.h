@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <span>
 
+#include "lib/clone/scratch_stack.h"
 #include "sabre/clone/options.h"
 #include "sabre/clone/wire_cursor.h"
 
@@ -24,9 +25,9 @@ class WireScanner {
  public:
   // What an id stands for.
   enum class IdKind : std::uint8_t { kObject, kBuffer, kView };
-  struct Id {
-    std::size_t offset;  // of the tag; for a view, of its buffer's tag
-    IdKind kind;
+  struct Id {                 // of one word: some objects are one byte of input
+    std::size_t offset : 62;  // of the tag; for a view, of its buffer's tag
+    IdKind kind : 2;
   };
 
   // Begins at `cursor`, in bytes of `version` and `dialect`, whose views have flags or not.
@@ -39,17 +40,14 @@ class WireScanner {
         dialect_(dialect),
         record_ids_(record_ids) {}
 
-  // Passes one value. False if the bytes are malformed at cursor().
-  bool SkipValue(std::size_t max_memory);
+  // Passes one value. False if the bytes are malformed at cursor(). The stack and the ids are charged
+  // to `budget` before they take memory.
+  bool SkipValue(std::size_t& budget);
   // Goes on until the cursor is at or behind `offset`.
-  bool AdvanceTo(std::size_t offset, std::size_t max_memory);
+  bool AdvanceTo(std::size_t offset, std::size_t& budget);
 
   const WireCursor& cursor() const noexcept { return cursor_; }
-  const std::vector<Id>& ids() const noexcept { return ids_; }
-  // Bytes of the stack and of the ids.
-  std::size_t memory() const noexcept {
-    return stack_.capacity() * sizeof(Frame) + ids_.capacity() * sizeof(Id);
-  }
+  std::span<const Id> ids() const noexcept { return {&ids_[0], ids_.size()}; }
   // What SkipValue or AdvanceTo ran out of.
   bool out_of_memory() const noexcept { return out_of_memory_; }
 
@@ -68,11 +66,18 @@ class WireScanner {
   bool Payload();
   bool Key();
   bool Bytes(std::uint32_t count);
+  // These two leave it to the loop around to see that there is no memory.
   void Push(std::uint8_t end, std::uint32_t remaining) {
-    stack_.push_back({end, false, remaining});
+    out_of_memory_ = out_of_memory_ || !stack_.Reserve(1, *budget_);
+    if (!out_of_memory_) stack_.Push({end, false, remaining});
   }
   void TakeId(std::size_t offset, IdKind kind) {
-    if (record_ids_) ids_.push_back({offset, kind});
+    if (!record_ids_) return;
+    out_of_memory_ = out_of_memory_ || !ids_.Reserve(1, *budget_);
+    if (out_of_memory_) return;
+    Id& id = ids_.Add();
+    id.offset = offset;
+    id.kind = kind;
   }
 
   WireCursor cursor_;
@@ -82,8 +87,9 @@ class WireScanner {
   const bool record_ids_;
   bool started_ = false;
   bool out_of_memory_ = false;
-  std::vector<Frame> stack_;
-  std::vector<Id> ids_;
+  std::size_t* budget_ = nullptr;
+  ScratchStack<Frame, 16> stack_;
+  ScratchStack<Id, 16> ids_;
 };
 
 }  // namespace sabre::internal

@@ -30,6 +30,7 @@
 #include "sabre/clone/convert.h"
 #include "sabre/clone/errors.h"
 #include "sabre/clone/graph.h"
+#include "sabre/clone/prepared_message.h"
 #include "tests/clone/canonical.h"
 
 namespace codec_test {
@@ -87,6 +88,7 @@ class Sample {
 };
 
 // Codecs of one's own.
+struct Shy {};
 struct Picture {
   std::uint8_t shade = 0;
 };
@@ -114,6 +116,12 @@ struct sabre::Codec<codec_test::Picture> {
     pixels.Span()[0] = std::byte{picture.shade};
     return out.WriteArrayBuffer(pixels);
   }
+};
+
+template <>
+struct sabre::Codec<codec_test::Shy> {
+  static bool Write(Serializer&, const codec_test::Shy&) { return false; }
+  static bool Read(Deserializer&, codec_test::Shy&) { return false; }
 };
 
 namespace codec_test {
@@ -252,6 +260,39 @@ TEST_CASE("Text that is not Unicode is refused, or replaced on request") {
   const std::vector<std::uint8_t> lone = FromHex("ff0f630200d8");
   CHECK_FALSE(Decode<std::string>(lone).ok());
   CHECK(*Decode<std::string>(lone, {.invalid_text = InvalidText::kReplace}) == "\xef\xbf\xbd");
+}
+
+TEST_CASE("A codec that says false and not why is a failure like others") {
+  const std::vector<Shy> shy(1);
+  const std::string written = "data[0]: a Codec refused to write the value, without a reason";
+  ByteBuffer buffer;
+  Graph graph;
+  for (const absl::Status& status :
+       {Encode(shy).status(), EncodeTo(buffer, shy), ToValue(graph, shy).status(),
+        PreparedMessage::Prepare(shy).status()}) {
+    CHECK(IsDataCloneError(status));
+    CHECK(status.message() == written);
+  }
+  const absl::Status read = Decode<std::vector<Shy>>(FromHex("ff0f4101 4902 240001")).status();
+  CHECK(absl::IsDataLoss(read));
+  CHECK(read.message() ==
+        "data[0]: a Codec refused to read the value, without a reason (at byte 2)");
+}
+
+template <class T>
+void TakesMemory(const std::string& element) {
+  CAPTURE(element);
+  std::string wire = "ff0f41a01f";
+  for (int i = 0; i < 4000; ++i) wire += element;
+  const std::vector<std::uint8_t> bytes = FromHex(wire + "2400a01f");
+  CHECK(absl::IsResourceExhausted(Decode<std::vector<T>>(bytes).status()));
+  CHECK(Decode<std::vector<T>>(bytes, {.max_memory = std::size_t{1} << 22}).ok());
+}
+
+TEST_CASE("Memory that a container takes for itself is paid for") {
+  TakesMemory<std::deque<int>>("4100240000");
+  TakesMemory<std::unordered_set<std::int8_t>>("2749022c01");
+  TakesMemory<std::unordered_map<std::int8_t, bool>>("3b4902543a02");
 }
 
 TEST_CASE("Containers come back as they went") {

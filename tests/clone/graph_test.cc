@@ -88,6 +88,38 @@ TEST_CASE("Objects of many properties keep their keys while they change") {
   }
 }
 
+TEST_CASE("Keys that come and go take no more memory") {
+  Graph graph;
+  const Value object = graph.Object(), map = graph.Map();
+  std::size_t used = 0;
+  for (int round = 0; round < 1000; ++round) {
+    for (int i = 0; i < 14; ++i) {
+      graph.SetProperty(object, "k" + std::to_string(i), i);
+      graph.MapSet(map, i, i);
+    }
+    for (int i = 10; i < 14; ++i) {
+      CHECK(graph.DeleteProperty(object, "k" + std::to_string(i)));
+      CHECK(graph.MapDelete(map, i));
+    }
+    if (round == 0) used = graph.memory_used();
+  }
+  // But for the characters of the keys.
+  CHECK(graph.memory_used() < used + 32 * 1024);
+}
+
+TEST_CASE("An array without holes is written in dense form wherever its elements lie") {
+  Graph graph;
+  const Value array = graph.Array();
+  graph.SetProperty(array, "x", 1);
+  for (std::uint32_t i = 20; i-- > 0;) graph.SetIndex(array, i, i);
+  absl::StatusOr<ByteBuffer> bytes = Encode(array);
+  REQUIRE(bytes.ok());
+  CHECK(bytes->data()[2] == 'A');
+  absl::StatusOr<Graph> read = Decode<Graph>(*bytes);
+  REQUIRE_MESSAGE(read.ok(), read.status().ToString());
+  CHECK(DeepEquals(read->root(), array));
+}
+
 TEST_CASE("Arrays have elements, holes, a length and other properties") {
   Graph graph;
   const Value array = graph.Array({1, 2});
@@ -203,7 +235,13 @@ TEST_CASE("Values print, cycles and size bounded") {
   graph.SetProperty(root, "me", root);
   CHECK(root.ToDebugString() == R"({"a": 1.5, "b": [true, null, "x\"y"], "me": [Circular]})");
   CHECK(graph.Map({{1, graph.Set({"v"})}}).ToDebugString() == R"(Map{1 => Set{"v"}})");
-  CHECK(root.ToDebugString(10) == "{\"a\": 1.5,…");
+  CHECK(root.ToDebugString(13) == "{\"a\": 1.5,…");
+  CHECK(root.ToDebugString(2) == "{\"");
+  const Value euro = graph.String("\xe2\x82\xac\xe2\x82\xac");
+  for (std::size_t length = 0; length < 10; ++length) {
+    CHECK(euro.ToDebugString(length).size() <= length);
+  }
+  CHECK(graph.RegExp(std::string(300, 'x')).ToDebugString() == "/" + std::string(200, 'x') + "…/");
   const Value wide = graph.Array();
   for (int i = 0; i < 100'000; ++i) graph.Append(wide, wide);
   CHECK(wide.ToDebugString().size() < 2100);

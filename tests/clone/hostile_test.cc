@@ -14,8 +14,15 @@
 #include "doctest/doctest.h"
 #include "sabre/clone/structured_clone.h"
 #include "tests/clone/canonical.h"
+#include "tests/support/heap_meter.h"
 
 namespace sabre {
+
+struct HostileItems {
+  std::vector<int> items;
+};
+SABRE_DESCRIBE(HostileItems, items)
+
 namespace {
 
 using testing::Canonical;
@@ -178,10 +185,65 @@ TEST_CASE("A field that nobody wants is skipped at any depth") {
   Append(bytes, "4101", 100'000);
   Append(bytes, "30");
   Append(bytes, "240001", 100'000);
-  Append(bytes, "7b01");
-  absl::StatusOr<std::map<std::string, std::monostate>> wrong =
-      Decode<std::map<std::string, std::monostate>>(bytes);
-  CHECK(absl::IsDataLoss(wrong.status()));
+  Append(bytes, "2205 6974656d73 4101490a240001 7b02");
+  const absl::StatusOr<HostileItems> read = Decode<HostileItems>(bytes);
+  REQUIRE_MESSAGE(read.ok(), read.status().ToString());
+  CHECK(read->items == std::vector<int>{5});
+}
+
+// Reads a T, and says what came of it, or that it held more of the heap than it may.
+template <class T>
+std::string Verdict(const Bytes& bytes, DeserializeOptions options = {}) {
+  const std::size_t allowed =
+      options.max_memory != 0 ? options.max_memory + 8192 : bytes.size() * 32 + 65536;
+  const testing::HeapMeter meter;
+  const absl::StatusCode code = Decode<T>(bytes, options).status().code();
+  if (meter.peak() > allowed) return "held " + std::to_string(meter.peak()) + " bytes";
+  return absl::StatusCodeToString(code);
+}
+
+TEST_CASE("Memory is asked for before it is taken, and all of it counted") {
+  constexpr std::size_t kMany = 1 << 16;
+  const auto array = [](Bytes bytes, const char* element, const char* last = "30") {
+    bytes.push_back('A');
+    AppendVarint(bytes, kMany);
+    Append(bytes, element, kMany - 1);
+    Append(bytes, last);
+    Append(bytes, "2400");
+    AppendVarint(bytes, kMany);
+    return bytes;
+  };
+  // Objects of one byte, and then a reference to one, for which they are numbered.
+  Bytes numbered = array({0xff, 0x0f, 'o', '"', 1, 'a'}, "79");
+  Append(numbered, "2205 6974656d73 5e00 7b02");
+  CHECK(Verdict<HostileItems>(numbered) == "DATA_LOSS");
+  CHECK(Verdict<HostileItems>(numbered, {.max_memory = 20'000}) == "RESOURCE_EXHAUSTED");
+  Bytes nested = Header();
+  Append(nested, "6f220161");
+  Append(nested, "27", kMany);
+  CHECK(Verdict<HostileItems>(nested) == "DATA_LOSS");
+  CHECK(Verdict<HostileItems>(nested, {.max_memory = 20'000}) == "RESOURCE_EXHAUSTED");
+
+  using Buffers = std::vector<ArrayBuffer>;
+  CHECK(Verdict<Buffers>(array(Header(), "4200")) == "RESOURCE_EXHAUSTED");
+  const char* const eight = "42080102030405060708";
+  CHECK(Verdict<Buffers>(array(Header(), eight, eight)) == "OK");
+  // Version 13 is read twice.
+  CHECK(Verdict<Buffers>(array({0xff, 0x0d}, eight)) == "DATA_LOSS");
+  CHECK(Verdict<std::vector<ArrayBufferView>>(array(Header(), "5c0100"),
+                                              {.dialect = Dialect::kNodeSerialize}) ==
+        "RESOURCE_EXHAUSTED");
+  CHECK(Verdict<std::vector<Graph>>(array(Header(), "6f7b00")) == "RESOURCE_EXHAUSTED");
+
+  // Version 0 is written again before it is read: many views of one large buffer.
+  Bytes old;
+  Append(old, "41e807 42d08603");  // 1000 elements; 50,000 bytes
+  Append(old, "00", 50'000);
+  Append(old, "5e01 564200d08603", 999);
+  Append(old, "2400e807");
+  for (const Dialect dialect : {Dialect::kV8, Dialect::kNodeSerialize, Dialect::kNodeIpc}) {
+    CHECK(Verdict<Graph>(old, {.dialect = dialect, .oldest_version = 0}) == "OK");
+  }
 }
 
 TEST_CASE("Lengths of sparse arrays and largest sizes of buffers take no memory") {

@@ -1,6 +1,7 @@
 // tests/clone/transfer_test.cc: transfer lists, their order of operations, and what failure leaves.
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -49,8 +50,21 @@ class Token : public Transferable {
   bool closed_ = false;
 };
 
+// What can be written and not be read.
+struct Unreadable {};
+
 }  // namespace transfer_test
 
+template <>
+struct sabre::Codec<transfer_test::Unreadable> {
+  static bool Write(Serializer& out, const transfer_test::Unreadable&) {
+    out.WriteInt32(1);
+    return true;
+  }
+  static bool Read(Deserializer& in, transfer_test::Unreadable&) {
+    return in.FailValue("nobody reads it");
+  }
+};
 template <>
 struct sabre::Codec<transfer_test::Token> {
   static bool Write(Serializer& out, const transfer_test::Token& token) {
@@ -213,6 +227,28 @@ TEST_CASE("An object that may not be transferred keeps everything in place") {
     CHECK(IsDataCloneError(status));
     CHECK_FALSE(buffer.detached());
   }
+}
+
+TEST_CASE("A clone that cannot be read gives the buffers back") {
+  std::tuple<ArrayBuffer, ArrayBuffer, Unreadable> value{
+      Buffer(4, 7), *ArrayBuffer::Create(2, {.max_byte_length = 6}), {}};
+  ArrayBuffer& fixed = std::get<0>(value);
+  ArrayBuffer& resizable = std::get<1>(value);
+  ArrayBuffer elsewhere = Buffer(3, 9);
+  const Uint8Array view = *Uint8Array::Over(fixed, 0);
+  const Uint8Array tracking = *Uint8Array::Over(resizable);
+  const std::byte* const memory = fixed.Span().data();
+  // The order of the list is not that of the value.
+  const absl::Status status =
+      StructuredClone(value, {.transfer = {&elsewhere, &resizable, &fixed}}).status();
+  CHECK(absl::IsDataLoss(status));
+  CHECK(absl::StrContains(status.message(), "data[2]: nobody reads it"));
+  CHECK(fixed.Span().data() == memory);
+  CHECK(view.Get(0) == 7);
+  REQUIRE(resizable.Resize(6).ok());
+  CHECK(tracking.size() == 6);
+  CHECK(elsewhere.Span()[0] == std::byte{9});
+  CHECK(StructuredClone(fixed, {.transfer = {&fixed}}).ok());
 }
 
 TEST_CASE("Values transfer as C++ types do") {

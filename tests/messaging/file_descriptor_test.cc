@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -163,12 +164,29 @@ TEST_CASE("In a struct and in a Graph, several times, it is one object") {
   Say(*in, 'y');
   CHECK(Hear(*out) == 'y');
   // Taken, it is no longer there; taken as something else, it is.
-  CHECK_FALSE(FromValue<FileDescriptor>(root.Get("a")).ok());
+  CHECK(FromValue<FileDescriptor>(root.Get("a")).status().message() ==
+        "data: a transferred object was taken out of the Graph before");
   absl::StatusOr<Graph> other = StructuredClone(value.Get("a"));
   REQUIRE(other.ok());
   CHECK(absl::IsDataLoss(FromValue<int>(other->root()).status()));
   CHECK(absl::IsDataLoss(FromValue<MessagePort>(other->root()).status()));
   CHECK(FromValue<FileDescriptor>(other->root()).ok());
+}
+
+TEST_CASE("Pointers to one descriptor stay pointers to one") {
+  const Balance balance;
+  Pipe pipe;
+  const auto in = std::make_shared<FileDescriptor>(std::move(pipe.in));
+  using Ends = std::vector<std::shared_ptr<FileDescriptor>>;
+  const absl::StatusOr<Ends> clone = StructuredClone(Ends{in, in});
+  REQUIRE_MESSAGE(clone.ok(), clone.status().ToString());
+  CHECK((*clone)[0] == (*clone)[1]);
+  const absl::StatusOr<Ends> moved = StructuredClone(Ends{in, in}, {.transfer = {in.get()}});
+  REQUIRE_MESSAGE(moved.ok(), moved.status().ToString());
+  CHECK((*moved)[0] == (*moved)[1]);
+  CHECK_FALSE(in->is_open());
+  Say(*(*moved)[1], 'p');
+  CHECK(Hear(pipe.out) == 'p');
 }
 
 TEST_CASE("What is listed arrives in the order of the list, in the value or not") {

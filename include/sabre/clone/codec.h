@@ -51,15 +51,26 @@ concept Decodable = std::is_default_constructible_v<T> && requires(Deserializer&
   { Codec<T>::Read(in, value) } -> std::same_as<bool>;
 };
 
+namespace internal {
+// Writes `value`, or says why not: whatever was wrong first.
+template <class T>
+absl::Status WriteWith(Serializer& out, const T& value) {
+  if (Codec<T>::Write(out, value)) [[likely]]
+    return out.status();  // a codec may have overlooked a failure
+  out.FailDataClone("a Codec refused to write the value, without a reason");
+  return out.status();
+}
+}  // namespace internal
+
 // The bytes of `value`, for Node or for a file: no attachments.
 // Errors: a DataCloneError, with the path to what cannot be cloned: shared memory, a detached
-//   buffer, invalid UTF-8 (see the options), a BigInt of more than 2^27 bytes.
+//   buffer, invalid UTF-8 (see the options), a BigInt of more than 2^27 bytes. kInvalidArgument if
+//   the options name a version that is not written.
 // Thread-safety: thread-safe, except that `value` is read.
 template <Encodable T>
 absl::StatusOr<ByteBuffer> Encode(const T& value, const SerializeOptions& options = {}) {
   Serializer out(options);
-  if (!Codec<T>::Write(out, value)) [[unlikely]]
-    return out.status();
+  if (absl::Status failed = internal::WriteWith(out, value); !failed.ok()) return failed;
   return out.TakeBytes();
 }
 
@@ -68,8 +79,7 @@ absl::StatusOr<ByteBuffer> Encode(const T& value, const SerializeOptions& option
 template <Encodable T>
 absl::Status EncodeTo(ByteBuffer& buffer, const T& value, const SerializeOptions& options = {}) {
   Serializer out(std::move(buffer), options);
-  if (!Codec<T>::Write(out, value)) [[unlikely]]
-    return out.status();
+  if (absl::Status failed = internal::WriteWith(out, value); !failed.ok()) return failed;
   buffer = out.TakeBytes();
   return absl::OkStatus();
 }
@@ -83,6 +93,8 @@ absl::StatusOr<T> Decode(Deserializer in) {
         value.emplace();
         continue;
       }
+      in.FailValue(
+          "a Codec refused to read the value, without a reason");  // the first reason counts
       value = in.status();
       break;
     }

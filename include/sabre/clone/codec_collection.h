@@ -17,7 +17,7 @@ namespace sabre {
 
 // std::map, std::unordered_map, absl's hash maps and B-trees, and their like: a Map. Reading also takes
 // an object if the keys are strings. Of equal keys of a Map the last wins; in an object they are an
-// error.
+// error. A NaN as a key of a sorted container is refused.
 template <class T>
 concept MapLike = requires(T& map, typename T::key_type key, typename T::mapped_type value) {
   {map.insert_or_assign(std::move(key), std::move(value)).second};
@@ -45,6 +45,15 @@ inline constexpr std::size_t kEntryBytes = [] {
     return sizeof(Element) + 64;
   }
 }();
+// What the first one takes besides: a table of chains has 13 buckets then.
+template <class Table>
+inline constexpr std::size_t kFirstEntryBytes = [] {
+  if constexpr (requires(Table & table) { table.bucket_size(0); }) {
+    return 13 * sizeof(void*);
+  } else {
+    return 0;
+  }
+}();
 
 bool FailCollectionSize(Serializer& out, std::size_t size);
 bool FailCollectionSize(Deserializer& in);
@@ -52,6 +61,16 @@ bool FailCollectionSize(Deserializer& in);
 bool FailEntry(Serializer& out, const char* what, std::uint32_t index);
 bool FailEntry(Deserializer& in, const char* what, std::uint32_t index);
 bool FailTwice(Deserializer& in, const std::string& key);
+
+// Sorted containers have no place for a NaN: it is neither before nor behind the others.
+template <class T>
+bool CheckOrder(Deserializer& in, const typename T::key_type& key) {
+  if constexpr (std::floating_point<typename T::key_type> &&
+                requires { typename T::key_compare; }) {
+    if (key != key) return in.FailValue("a sorted container has no place for NaN");
+  }
+  return true;
+}
 
 // Reads the elements of a Map or a Set to its end, calling read(index) for each.
 template <class F>
@@ -99,8 +118,10 @@ struct Codec<T, std::enable_if_t<MapLike<T>>> {
       return internal::ReadEntries(in, wire::kEndMap, 2, [&](std::uint32_t index) {
         Key key{};
         Mapped value{};
-        if (!in.Charge(kEntryBytes)) return false;
-        if (!Codec<Key>::Read(in, key)) return internal::FailEntry(in, "key", index);
+        if (!in.Charge(kEntryBytes + (index == 0 ? kFirstBytes : 0))) return false;
+        if (!Codec<Key>::Read(in, key) || !internal::CheckOrder<T>(in, key)) {
+          return internal::FailEntry(in, "key", index);
+        }
         if (!Codec<Mapped>::Read(in, value)) return internal::FailEntry(in, "value", index);
         // A map that is sorted was written in this order.
         map.insert_or_assign(map.end(), std::move(key), std::move(value));
@@ -111,6 +132,7 @@ struct Codec<T, std::enable_if_t<MapLike<T>>> {
 
  private:
   static constexpr std::size_t kEntryBytes = internal::kEntryBytes<T, std::pair<Key, Mapped>>;
+  static constexpr std::size_t kFirstBytes = internal::kFirstEntryBytes<T>;
 
   static bool ReadProperties(Deserializer& in, T& map) {
     in.ReadBegin(wire::kBeginObject, "");
@@ -120,7 +142,7 @@ struct Codec<T, std::enable_if_t<MapLike<T>>> {
       if (!in.ReadKeyOrEnd(key, end, count)) return false;
       if (end) return true;
       Mapped value{};
-      if (!in.Charge(kEntryBytes)) return false;
+      if (!in.Charge(kEntryBytes + (count == 0 ? kFirstBytes : 0))) return false;
       if (!Codec<Mapped>::Read(in, value)) {
         in.PrependKey(key);
         return false;
@@ -155,13 +177,19 @@ struct Codec<T, std::enable_if_t<SetLike<T>>> {
       if (!in.ReadBegin(wire::kBeginSet, "a Set")) return false;
       return internal::ReadEntries(in, wire::kEndSet, 1, [&](std::uint32_t index) {
         Key key{};
-        if (!in.Charge(internal::kEntryBytes<T, Key>)) return false;
-        if (!Codec<Key>::Read(in, key)) return internal::FailEntry(in, "value", index);
+        if (!in.Charge(kEntryBytes + (index == 0 ? kFirstBytes : 0))) return false;
+        if (!Codec<Key>::Read(in, key) || !internal::CheckOrder<T>(in, key)) {
+          return internal::FailEntry(in, "value", index);
+        }
         set.insert(set.end(), std::move(key));
         return true;
       });
     });
   }
+
+ private:
+  static constexpr std::size_t kEntryBytes = internal::kEntryBytes<T, Key>;
+  static constexpr std::size_t kFirstBytes = internal::kFirstEntryBytes<T>;
 };
 
 }  // namespace sabre

@@ -42,6 +42,8 @@ struct Codec<SharedArrayBuffer> {
 template <>
 struct Codec<ArrayBufferView> {
   static constexpr bool kThreadConfined = true;
+  static constexpr bool kTakesId = true;
+  static constexpr bool kIdIsLast = true;
   static bool Write(Serializer& out, const ArrayBufferView& view) { return out.WriteView(view); }
   static bool Read(Deserializer& in, ArrayBufferView& view) { return in.ReadView(view); }
 };
@@ -49,6 +51,8 @@ struct Codec<ArrayBufferView> {
 template <>
 struct Codec<DataView> {
   static constexpr bool kThreadConfined = true;
+  static constexpr bool kTakesId = true;
+  static constexpr bool kIdIsLast = true;
   static bool Write(Serializer& out, const DataView& view) { return out.WriteView(view.AsView()); }
   static bool Read(Deserializer& in, DataView& view) {
     ArrayBufferView read;
@@ -67,6 +71,8 @@ template <class T>
 struct Codec<TypedArray<T>> {
   // Over shared memory it is not, but the type does not tell.
   static constexpr bool kThreadConfined = true;
+  static constexpr bool kTakesId = true;
+  static constexpr bool kIdIsLast = true;
   static bool Write(Serializer& out, const TypedArray<T>& array) {
     return out.WriteView(array.AsView());
   }

@@ -25,7 +25,8 @@ namespace internal {
 template <class T>
 inline constexpr bool kIsByte = std::is_same_v<T, std::byte> || std::is_same_v<T, std::uint8_t>;
 // Whether bytes stand here in a form other than an Array, in which they are read too.
-inline bool AreBytes(std::uint8_t tag) {
+inline bool AreBytes(Deserializer& in) {
+  const std::uint8_t tag = in.PeekReferredTag();
   return tag != wire::kBeginDenseArray && tag != wire::kBeginSparseArray;
 }
 bool FailLength(Deserializer& in, std::size_t length, std::size_t wanted);
@@ -90,7 +91,7 @@ bool ReadTuple(Deserializer& in, T& tuple, std::index_sequence<kIndex...>) {
 template <class T>
 bool ReadFixed(Deserializer& in, T* out, std::size_t size) {
   if constexpr (kIsByte<T>) {
-    if (AreBytes(in.PeekTag())) {
+    if (AreBytes(in)) {
       std::span<const std::byte> bytes;
       if (!in.ReadBytes(bytes)) return false;
       if (bytes.size() != size) return FailLength(in, bytes.size(), size);
@@ -142,9 +143,11 @@ struct Codec<T, std::enable_if_t<SequenceLike<T>>> {
   }
   static bool Read(Deserializer& in, T& sequence) {
     if constexpr (internal::kIsByte<Element>) {
-      if (internal::AreBytes(in.PeekTag())) {
+      if (internal::AreBytes(in)) {
         std::span<const std::byte> bytes;
-        if (!in.ReadBytes(bytes) || !in.Charge(bytes.size() * kElementBytes)) return false;
+        if (!in.ReadBytes(bytes) || !in.Charge(bytes.size() * kElementBytes + kEmptyBytes)) {
+          return false;
+        }
         const auto* const begin = reinterpret_cast<const Element*>(bytes.data());
         sequence.assign(begin, begin + bytes.size());
         return true;
@@ -152,7 +155,9 @@ struct Codec<T, std::enable_if_t<SequenceLike<T>>> {
     }
     return in.ReadObject([&] {
       Deserializer::ArrayState array;
-      if (!in.BeginArray(array) || !in.Charge(array.length * kElementBytes)) return false;
+      if (!in.BeginArray(array) || !in.Charge(array.length * kElementBytes + kEmptyBytes)) {
+        return false;
+      }
       sequence.clear();
       if constexpr (kIsBlock) sequence.reserve(array.length);
       return internal::ReadElements(in, array, [&](std::uint32_t) {
@@ -170,6 +175,9 @@ struct Codec<T, std::enable_if_t<SequenceLike<T>>> {
 
  private:
   static constexpr std::size_t kElementBytes = sizeof(Element) + (kIsBlock ? 0 : 24);
+  // A std::deque has a first block of at least 512 bytes, however empty it is.
+  static constexpr bool kIsDeque = !kIsBlock && requires(T & t) { t.shrink_to_fit(); };
+  static constexpr std::size_t kEmptyBytes = kIsDeque ? 592 : 0;
 };
 
 template <class T, std::size_t kExtent>

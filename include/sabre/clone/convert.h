@@ -64,7 +64,8 @@ template <Encodable T>
 absl::StatusOr<Value> ToValue(Graph& graph, const T& value,
                               InvalidText invalid_text = InvalidText::kRefuse) {
   internal::Conversion conversion(invalid_text);
-  if (!Codec<T>::Write(conversion.out(), value)) return conversion.out().status();
+  if (absl::Status failed = internal::WriteWith(conversion.out(), value); !failed.ok())
+    return failed;
   return conversion.ReadInto(graph);
 }
 

@@ -72,6 +72,8 @@ class Deserializer {
   // ---- Values without identity. Each fails if something else stands there. ----
   // The tag of the next value, without passing it; 0 at the end.
   std::uint8_t PeekTag() noexcept { return cursor_.PeekValueTag(); }
+  // The same, and for a back reference the tag of what it refers to.
+  std::uint8_t PeekReferredTag();
   bool ReadNull();  // undefined or null
   bool ReadBool(bool& value);
   bool ReadNumber(double& value);
@@ -161,8 +163,7 @@ class Deserializer {
   bool FailPlatformObject(std::string_view name);
 
   // ---- Identity of C++ objects. ----
-  // The object of `type` that was registered for the value here, or null. If there is one, the
-  // value is passed.
+  // The object of `type` that was registered for the value here, which is passed then, or null.
   bool FindObject(const void* type, std::shared_ptr<void>& object);
   // Registers `object` for the value that begins here. If reading fails, `clear` empties it, so that
   // no cycle is left behind.
@@ -171,14 +172,12 @@ class Deserializer {
   // Passes one value of any kind.
   bool SkipValue();
 
-  // Charges `bytes` of memory that the caller is about to take. False, and a failure, if the budget
-  // has not so much left.
+  // Charges `bytes` that the caller is about to take. False, and a failure, if the budget has less.
   bool Charge(std::size_t bytes) {
     if (bytes > budget_) return FailBudget();
     budget_ -= bytes;
     return true;
   }
-  std::size_t left() const noexcept { return cursor_.left(); }
   std::size_t offset() const noexcept { return cursor_.offset(); }
   // Where the first value begins.
   std::size_t header_end() const noexcept { return header_end_; }
@@ -221,6 +220,7 @@ class Deserializer {
   bool BeginDetour(Detour& detour);
   bool EndDetour(const Detour& detour);
   bool FollowReference(std::size_t& return_to);
+  bool FindPlace(std::size_t& place, std::size_t& after);
   bool ScanTo(std::size_t offset);
   bool ReadBuffer(BufferHandle& buffer);
   bool ReadBufferItself(BufferHandle& buffer);

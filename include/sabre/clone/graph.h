@@ -144,6 +144,7 @@ class Graph {
 
   // ---- Changing. A container of another kind than the function's is a caller bug and aborts. ----
   // Of objects and arrays. Replaces the value of a property that exists, else adds it.
+  // An index before others, and deleting, take time linear in the size.
   void SetProperty(Value container, std::string_view key, const ValueInit& value);
   void SetIndex(Value container, std::uint32_t index, const ValueInit& value);
   // Returns whether there was one.

@@ -45,7 +45,7 @@ class PreparedMessage {
                                                  const StructuredSerializeOptions& options = {}) {
     Serializer out;
     if (absl::Status listed = out.BeginMessage(options.transfer); !listed.ok()) return listed;
-    if (!Codec<T>::Write(out, value)) return out.status();
+    if (absl::Status failed = internal::WriteWith(out, value); !failed.ok()) return failed;
     return out.FinishMessage();
   }
 

@@ -170,7 +170,7 @@ class Serializer {
   void PrependIndex(std::size_t index);
   void PrependText(std::string_view text);
   // OK, or the failure: "data.items[3].when: …".
-  absl::Status status() const;
+  absl::Status status() const { return tables_ == nullptr ? absl::OkStatus() : Failure(); }
 
   // ---- The steps of a message; used by PreparedMessage and Encode. ----
   // Allows attachments, and checks the transfer list: no null, no shared memory, nothing twice.
@@ -204,11 +204,12 @@ class Serializer {
 
  private:
   void WriteHeader() {
-    std::uint8_t* at = out_.Reserve(2);
-    at[0] = wire::kVersionTag;
-    at[1] = static_cast<std::uint8_t>(options_.version);
-    out_.Advance(2);
+    if (options_.version != 15 && options_.version != 13) FailVersion();
+    WriteByte(wire::kVersionTag);
+    WriteByte(static_cast<std::uint8_t>(options_.version));
   }
+  void FailVersion();
+  absl::Status Failure() const;
   static std::uint8_t* PutVarint(std::uint8_t* at, std::uint32_t value) {
     while (value >= 0x80) {
       *at++ = static_cast<std::uint8_t>(value | 0x80);

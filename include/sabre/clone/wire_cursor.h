@@ -36,6 +36,8 @@ class WireCursor {
   std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
   const std::uint8_t* at() const noexcept { return at_; }
   void Seek(std::size_t offset) noexcept { at_ = begin_ + offset; }
+  // `at`: from at() to the end.
+  void MoveTo(const std::uint8_t* at) noexcept { at_ = at; }
   // What comes next is to blame for a failure.
   void Blame() noexcept { tag_ = at_; }
   // `count` must not exceed left().

@@ -75,6 +75,7 @@ template <>
 struct Codec<FileDescriptor> {
   // A number of the process, which no thread owns.
   static constexpr bool kThreadConfined = false;
+  static constexpr bool kTakesId = true;
   static bool Write(Serializer& out, const FileDescriptor& descriptor) {
     return out.WriteTransferable(descriptor);
   }

@@ -121,6 +121,7 @@ class MessagePort final : public Transferable {
 // A MessagePort in a value is transferred, so it must be in the transfer list.
 template <>
 struct Codec<MessagePort> {
+  static constexpr bool kTakesId = true;
   static bool Write(Serializer& out, const MessagePort& port) {
     return out.WriteTransferable(port);
   }

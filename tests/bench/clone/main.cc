@@ -68,18 +68,18 @@ void Give(const std::string& why) {
 
 namespace {
 
-struct Small {
+struct ShortStruct {
   int id = 0;
   std::string name;
 };
-SABRE_DESCRIBE(Small, id, name)
+SABRE_DESCRIBE(ShortStruct, id, name)
 
 long CountAllocations() {
-  const Small value{7, "a name"};  // within the string
+  const ShortStruct value{7, "a name"};  // within the string
   const long before = allocations;
   {
     const absl::StatusOr<ByteBuffer> bytes = Encode(value);
-    const absl::StatusOr<Small> read = Decode<Small>({bytes->data(), bytes->size()});
+    const absl::StatusOr<ShortStruct> read = Decode<ShortStruct>({bytes->data(), bytes->size()});
     if (!read.ok() || read->name != value.name) Give("the struct came back changed");
   }
   return allocations - before;

@@ -16,7 +16,7 @@ void AddPeers(Measures& measures, const std::string& json) {
   // A new resource each round, and both sides' copies are freed within it.
   const auto document = std::make_shared<boost::json::value>(boost::json::parse(json));
   measures["boost copy"] = [document] {
-    return Time(10, [&] {
+    return Time(40, [&] {
       boost::json::monotonic_resource resource;
       const boost::json::value copy(*document, &resource);
       Keep(copy);
@@ -27,7 +27,7 @@ void AddPeers(Measures& measures, const std::string& json) {
   tree->Parse(json.c_str());
   if (tree->HasParseError()) Give("rapidjson cannot read the document");
   measures["rapidjson copy"] = [tree] {
-    return Time(10, [&] {
+    return Time(60, [&] {
       rapidjson::Document copy;
       copy.CopyFrom(*tree, copy.GetAllocator());
       Keep(copy);
@@ -38,16 +38,24 @@ void AddPeers(Measures& measures, const std::string& json) {
   const auto parser = std::make_shared<simdjson::dom::parser>();
   const auto text = std::make_shared<simdjson::padded_string>(json);
   measures["simdjson parse"] = [parser, text] {
-    return Time(10, [&] {
+    return Time(40, [&] {
       simdjson::dom::element parsed;
       if (parser->parse(*text).get(parsed) != simdjson::SUCCESS) Give("simdjson fails");
+      Keep(parsed);
+    });
+  };
+  measures["simdjson parse anew"] = [text] {
+    return Time(40, [&] {
+      simdjson::dom::parser fresh;
+      simdjson::dom::element parsed;
+      if (fresh.parse(*text).get(parsed) != simdjson::SUCCESS) Give("simdjson fails");
       Keep(parsed);
     });
   };
 
   const auto source = std::make_shared<std::string>(kFloatBytes, 'x');
   measures["memcpy floats"] = [source] {
-    return Time(4, [&] {
+    return Time(60, [&] {
       void* const copy = std::malloc(kFloatBytes);
       if (copy == nullptr) Give("no memory");
       std::memcpy(copy, source->data(), kFloatBytes);

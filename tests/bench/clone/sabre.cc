@@ -55,15 +55,15 @@ void AddGraph(Measures& measures, const std::string& name, int count, Graph made
 }  // namespace
 
 void AddSabre(Measures& measures, const std::string& json) {
-  AddGraph(measures, "document", 10, FromJson(json));
-  AddGraph(measures, "doubles", 20, Doubles());
-  AddGraph(measures, "map", 4, StringMap());
-  AddGraph(measures, "floats", 4, Floats());
-  AddGraph(measures, "small", 20'000, Small());
+  AddGraph(measures, "document", 80, FromJson(json));
+  AddGraph(measures, "doubles", 400, Doubles());
+  AddGraph(measures, "map", 80, StringMap());
+  AddGraph(measures, "floats", 60, Floats());
+  AddGraph(measures, "small", 50'000, Small());
 
   measures["small codec"] = [] {
     const SmallStruct value{7, "a small struct"};
-    return Time(100'000, [&] {
+    return Time(500'000, [&] {
       const ByteBuffer bytes = Must(Encode(value));
       Keep(Must(Decode<SmallStruct>({bytes.data(), bytes.size()})));
     });
