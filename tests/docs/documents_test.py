@@ -42,7 +42,9 @@ def environment(root, build, compiler, folder):
     for tool in build.glob("examples/*/sabre-*"):
         if tool.is_file():
             (tools / tool.name).symlink_to(tool.resolve())
-    (tools / "c++").write_text(f'#!/bin/sh\nexec {" ".join(compiler)} -I{root}/include "$@"\n', encoding="utf-8")
+    # By its path: the name is taken here.
+    real = " ".join([shutil.which(compiler[0]) or compiler[0], *compiler[1:]])
+    (tools / "c++").write_text(f'#!/bin/sh\nexec {real} -I{root}/include "$@"\n', encoding="utf-8")
     (tools / "c++").chmod(0o755)
     pkg_config = str((build / "meson-uninstalled").resolve())
     return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PKG_CONFIG_PATH": pkg_config, "NO_COLOR": "1"}
