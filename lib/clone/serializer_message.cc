@@ -121,6 +121,7 @@ absl::Status Serializer::BeginMessage(std::span<const TransferItem> transfer) {
 }
 
 absl::StatusOr<PreparedMessage> Serializer::FinishMessage() {
+  out_.Trim();
   if (tables_ == nullptr) return PreparedMessage({.bytes = TakeBytes()}, {});
   if (absl::Status failure = status(); !failure.ok()) return failure;
   internal::SerializerTables& tables = *tables_;

@@ -49,6 +49,12 @@ class ByteBuffer {
 
   void Set(std::size_t index, std::uint8_t byte) noexcept { data_[index] = byte; }
 
+  // Gives unused memory back if it is much. Whoever goes on writing does not want this.
+  void Trim() noexcept {
+    if (capacity_ >= kLarge && capacity_ / 2 > size_) [[unlikely]]
+      Shrink();
+  }
+
   // Forgets the bytes and keeps the memory.
   void Clear() noexcept { size_ = 0; }
 
@@ -70,7 +76,11 @@ class ByteBuffer {
   }
 
  private:
+  // Bytes. What is unused in a smaller one is not worth a call.
+  static constexpr std::size_t kLarge = std::size_t{64} << 10;
+
   void Grow(std::size_t count);
+  void Shrink() noexcept;
   void Free() noexcept;
 
   std::uint8_t* data_ = nullptr;
