@@ -160,8 +160,18 @@ bool Outline::ErrorPart() {
   }
 }
 
+// The tag of what comes next, behind the counts that old writers put there. 0: there is none.
+std::uint8_t Outline::ReadTag() {
+  for (;;) {
+    const std::uint8_t tag = cursor_.ReadTag();
+    std::uint32_t count;
+    if (tag != wire::kObjectCount) return tag;
+    if (!cursor_.ReadVarint(count)) return 0;
+  }
+}
+
 bool Outline::ReadKey(std::string& label) {
-  const std::uint8_t tag = cursor_.ReadTag();
+  const std::uint8_t tag = ReadTag();
   std::int32_t whole;
   std::uint32_t number;
   double real;
@@ -235,15 +245,11 @@ bool Outline::BigIntText(std::string& text) {
 }
 
 bool Outline::Value(const std::string& label) {
-  std::uint8_t tag = cursor_.ReadTag();
+  const std::uint8_t tag = ReadTag();
   std::int32_t whole;
   std::uint32_t number;
   double real;
   std::string text;
-  while (tag == wire::kObjectCount) {
-    if (!cursor_.ReadVarint(number)) return false;
-    tag = cursor_.ReadTag();
-  }
   if (tag == 0) return false;
   token_ = cursor_.tag_offset();
   switch (tag) {
@@ -352,16 +358,17 @@ bool Outline::View(const std::string& label) {
 bool Outline::Host(const std::string& label) {
   std::uint32_t index, length;
   if (!cursor_.ReadVarint(index)) return false;
-  if (dialect_ == sabre::Dialect::kV8) {
-    const bool platform = index == wire::kPlatformObjectIndex;
+  if (index == wire::kPlatformObjectIndex) {
     std::string name;
-    if (platform && !StringText(cursor_.ReadTag(), name)) return false;
-    Show("platform object", label,
-         platform ? absl::StrCat("platform object", TakeId(false), " ", name)
-                  : absl::StrCat("transferred object", TakeId(false), ", attachment ", index));
-    if (!platform) return true;
+    if (!StringText(ReadTag(), name)) return false;
+    Show("platform object", label, absl::StrCat("platform object", TakeId(false), " ", name));
     Open(0, false);
     return Value("data: ");
+  }
+  if (dialect_ == sabre::Dialect::kV8) {
+    Show("platform object", label,
+         absl::StrCat("transferred object", TakeId(false), ", attachment ", index));
+    return true;
   }
   if (dialect_ == sabre::Dialect::kNodeIpc) {
     if (index == 1) {

@@ -64,6 +64,7 @@ class Outline {
   bool Header();
   bool Step();
   bool ErrorPart();
+  std::uint8_t ReadTag();
   bool ReadKey(std::string& label);
   bool Value(const std::string& label);
   bool Object(std::uint8_t tag, const std::string& label);

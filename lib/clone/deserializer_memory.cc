@@ -128,12 +128,14 @@ bool Deserializer::ReadBufferItself(BufferHandle& buffer) {
     buffer = *std::move(copy);
     buffers.emplace(start, buffer);
   } else if (tag == wire::kArrayBufferTransfer) {
-    if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size()) {
+    if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size() ||
+        attachments_->transferred_buffers[number].identity() == nullptr) {
       return FailExpected("the index of a transferred buffer");
     }
     buffer = attachments_->transferred_buffers[number];
   } else {
-    if (attachments_ == nullptr || number >= attachments_->shared_buffers.size()) {
+    if (attachments_ == nullptr || number >= attachments_->shared_buffers.size() ||
+        attachments_->shared_buffers[number].data_block() == nullptr) {
       return FailExpected("the index of a SharedArrayBuffer");
     }
     buffer = attachments_->shared_buffers[number];

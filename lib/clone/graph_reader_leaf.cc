@@ -179,7 +179,8 @@ bool GraphReader::ReadBuffer(std::uint8_t tag, Value* slot) {
     if (!store.ok()) return Full();
     node = storage_.NewBuffer(ArrayBuffer::FromBackingStore(*std::move(store)));
   } else if (tag == wire::kArrayBufferTransfer) {
-    if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size()) {
+    if (attachments_ == nullptr || number >= attachments_->transferred_buffers.size() ||
+        attachments_->transferred_buffers[number].identity() == nullptr) {
       return Malformed("the index of a transferred buffer");
     }
     if (transferred_.empty()) transferred_.resize(attachments_->transferred_buffers.size());
@@ -187,7 +188,8 @@ bool GraphReader::ReadBuffer(std::uint8_t tag, Value* slot) {
     if (node == nullptr) node = storage_.NewBuffer(attachments_->transferred_buffers[number]);
     transferred_[number] = node;
   } else {
-    if (attachments_ == nullptr || number >= attachments_->shared_buffers.size()) {
+    if (attachments_ == nullptr || number >= attachments_->shared_buffers.size() ||
+        attachments_->shared_buffers[number].data_block() == nullptr) {
       return Malformed("the index of a SharedArrayBuffer");
     }
     node = storage_.NewBuffer(attachments_->shared_buffers[number]);
@@ -240,7 +242,10 @@ bool GraphReader::ReadView(BufferNode* buffer, Value* slot) {
 bool GraphReader::ReadHost(Value* slot) {
   std::uint32_t index, length;
   if (!cursor_.ReadVarint(index)) return Malformed("the index of a host object");
-  if (index == wire::kPlatformObjectIndex) return ReadPlatform(slot);
+  // Node's other channel has said before what kind of object this is.
+  if (index == wire::kPlatformObjectIndex && options_.dialect != Dialect::kNodeIpc) {
+    return ReadPlatform(slot);
+  }
   if (options_.dialect == Dialect::kV8) {
     if (attachments_ == nullptr || index >= attachments_->objects.size() ||
         attachments_->objects[index] == nullptr) {

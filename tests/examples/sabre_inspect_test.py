@@ -149,7 +149,21 @@ def tree():
         out,
     )
     check("  C  ArrayBuffer #0, immutable, 2 bytes: 6f7b" in inspect("--hex", "ff0f 43 02 6f7b")[1], "an immutable buffer")
+    for kind, head, host in ("raw", "ff0f", "5c ffffffff0f"), ("v8", "ff0f", "5c ffffffff0f"):
+        out = inspect(f"--dialect={kind}", "--hex", f"{head} {host} 22 01 41 49 02")[1]
+        check("platform object #0" in out and "data: 1" in out, ("a platform object", kind, out))
+    # Node's other channel says first that it is a view, and then no class follows.
+    for head, known in ("5c ffffffff0f", True), ("5c 00 ffffffff0f", False):
+        message = f"ff0f {head} 22 01 41 49 02"
+        frame = f"{len(bytes.fromhex(message)):08x} {message}"
+        status, _, err = inspect("--canon", "--dialect=ipc", "--hex", frame)
+        check(status == 1 and ("a registered class, not A" in err) == known, ("a platform object of the channel", head, err))
+    check('"a": 1' in inspect("--hex", "ff0f 6f 3f05 2201 61 3f01 4902 7b01")[1], "a count before a key")
     check("1 more bytes, ignored" in inspect("--hex", "ff0f30ab")[1], "what is behind the value")
+    for option, tag in ("--shared", "75"), ("--transferred", "74"):
+        status, out, err = inspect("--canon", f"{option}=1=00", "--hex", f"ff0f {tag} 00")
+        check(status == 1 and out == "" and "byte" in err, ("an attachment that was not given", option, status, out, err))
+        check(inspect("--canon", f"{option}=1=00", "--hex", f"ff0f {tag} 01")[0] == 0, ("the attachment that was given", option))
     status, out, err = inspect("--hex", "ff0f6f220269640a")
     check(status == 1 and "object #0" in out and err.startswith("sabre-inspect: ") and "byte 7" in err, (out, err))
 

@@ -45,6 +45,7 @@ struct Attachments {
   // Takes all attachments out of `message`; its bytes stay.
   explicit Attachments(Message& message);
 
+  // A handle that names nothing stands for an attachment that is not there.
   std::vector<ArrayBuffer> transferred_buffers = {};
   std::vector<SharedArrayBuffer> shared_buffers = {};
   // An element is null once a decoder has taken it.
