@@ -8,10 +8,11 @@
 
 namespace sabre::internal {
 
-// Bytes of a key that are shown.
-inline constexpr std::size_t kShownKey = 64;
+// Bytes of text that show a key: so many that the two ends of a deep path, 32 parts each, stay below 4 KiB.
+inline constexpr std::size_t kShownKey = 56;
 
-// ".key": on one line, and cut between characters if it is long, since it may be a stranger's.
+// ".key": on one line, escaped, and cut between characters if it is long then, since it may be a
+// stranger's.
 std::string PathOfKey(std::string_view utf8);
 
 }  // namespace sabre::internal

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "lib/clone/path_text.h"
 #include "lib/clone/serializer_tables.h"
 #include "lib/clone/text.h"
 #include "sabre/clone/errors.h"
@@ -215,7 +216,7 @@ bool Serializer::FailDepth(std::size_t limit) {
 
 void Serializer::PrependKey(std::string_view key) {
   std::string& path = Tables().path;
-  path.insert(0, absl::StrCat(".", View(key)));
+  path.insert(0, internal::PathOfKey(key));
 }
 
 void Serializer::PrependIndex(std::size_t index) {
