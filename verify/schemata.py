@@ -377,7 +377,7 @@ class _Source:
             self.wrap(first, last, f"({_NS}Mutated({number}) != static_cast<bool>(", "))", 1)
 
     def lock(self, first, last):
-        match = re.fullmatch(r"std::lock_guard<(.*)> (\w+)\((\w+)\);", " ".join(self.between(first, last).split()))
+        match = re.fullmatch(r"std::lock_guard<(.*)> (\w+)\(([\w.]+)\);", " ".join(self.between(first, last).split()))
         if match is None:
             return
         number = self.new(first, "drop a lock", self.short(first, last))

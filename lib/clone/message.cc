@@ -38,6 +38,14 @@ void GiveBack(std::span<const TransferItem> transfer, Attachments& attachments) 
 
 }  // namespace internal
 
+std::size_t PreparedMessage::transferred_bytes() const noexcept {
+  std::size_t bytes = 0;
+  for (const TransferItem& item : transfer_) {
+    if (item.buffer() != nullptr) bytes += item.buffer()->byte_length();
+  }
+  return bytes;
+}
+
 Message PreparedMessage::Commit() && {
   std::vector<internal::BackingStore> immutable = std::move(message_.transferred_buffers);
   message_.transferred_buffers.clear();

@@ -28,6 +28,9 @@ bool Serializer::WriteTransferable(const Transferable& object) {
     Counted(wire::kHostObject, static_cast<std::uint32_t>(tables_->converted_objects.size() - 1));
     return true;
   }
+  if (object.marks().uncloneable) {
+    return FailDataClone(absl::StrCat("a ", object.type().name, " is marked as uncloneable"));
+  }
   absl::StatusOr<std::unique_ptr<TransferredObject>> clone = object.CloneOut();
   if (!clone.ok()) return Fail(std::move(clone).status());
   const std::size_t index = tables_->transferred_objects + tables_->clones.size();
@@ -105,6 +108,12 @@ absl::Status Serializer::BeginMessage(std::span<const TransferItem> transfer) {
       return DataCloneError(
           absl::StrCat("transfer[", i,
                        "]: an immutable ArrayBuffer is not transferable; put it into the value"));
+    }
+    if (is_buffer ? item.buffer()->marked_as_untransferable()
+                  : item.object()->marks().untransferable) {
+      return DataCloneError(absl::StrCat("transfer[", i, "]: ", is_buffer ? "an " : "a ",
+                                         is_buffer ? "ArrayBuffer" : item.object()->type().name,
+                                         " is marked as untransferable"));
     }
     const void* const identity = is_buffer ? item.buffer()->identity() : item.object()->identity();
     // One that names nothing any more is refused after the value was written, in FinishMessage.

@@ -69,6 +69,13 @@ class LoopWakeup {
     return state_.compare_exchange_strong(expected, kArmed, S::kRelaxed, S::kRelaxed);
   }
 
+  // For a loop that somebody else polls, at the end of a turn: `bell` rings if there is `more` to do or
+  // a signal came. Whoever signals after it will ring.
+  template <class Bell>
+  void ArmOrRing(Bell& bell, bool more) {
+    if (more || !Arm()) bell.Ring();
+  }
+
   // There is no loop from now on. The caller clears the queue after this call.
   void Close() noexcept {
     // [W1] Acquire: pairs with the exchange in Signal. Carries: the work that the caller must clear.

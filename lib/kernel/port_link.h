@@ -2,224 +2,243 @@
 #ifndef SABRE_LIB_KERNEL_PORT_LINK_H_
 #define SABRE_LIB_KERNEL_PORT_LINK_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
-#include <utility>
 
-#include "sabre/sync/policy.h"
+#include "lib/kernel/port_end.h"
+#include "lib/kernel/port_inbox.h"
+#include "lib/kernel/port_listener.h"
 #include "sabre/sync/std_sync.h"
 
 namespace sabre::kernel {
 
-// Which end of a link.
-enum class PortSide : std::uint8_t { kFirst = 0, kSecond = 1 };
-
-constexpr PortSide Other(PortSide side) noexcept {
-  return side == PortSide::kFirst ? PortSide::kSecond : PortSide::kFirst;
-}
-
-// PortListener
-//
-// Who wants to know that a side has become ready: that it has a message, or is closed and drained.
-class PortListener {
- public:
-  // Called once for each successful Arm that was not disarmed, without the link's lock, in the thread
-  // that made the side ready. The link does not touch the listener afterwards.
-  virtual void OnPortReady() = 0;
-
- protected:
-  ~PortListener() = default;
-};
-
 // PortLink
 //
-// Two queues of messages and the life of the two ports at their ends. A port that is transferred takes
-// its end along: an end is (link, side), and nothing here knows a thread.
+// Two bounded queues of messages and the life of the two ports at their ends. Nothing here knows a
+// thread: a port that is transferred takes its end along. An end is known by its side and by how often
+// it has moved; what an earlier owner still does with it fails as on a closed one.
 //
 //   side   | meaning                                      | left by
 //   open   | takes messages from the other side           | Close of this side → closed
 //   closed | its queue was dropped; its Post fails         | never
 //
-// A side whose peer is closed still pops what was posted before; then Pop says kClosed.
+// A side whose peer is closed still pops what was posted before, reserved places included; then Pop says
+// kClosed. A message for a reserved place of a side that was closed meanwhile is dropped, as the rest of
+// its queue was.
 //
-//   listener | meaning                                     | left by
-//   none     | nobody wants to know                         | Arm, if the side is not ready → armed
-//   armed    | the next Post to, or Close of, either end    | that call (which then calls
-//            | concerns it                                  | OnPortReady), or Disarm → none
+// `Queue`: see PortInbox.
 //
-// Thread-safety: all members from any thread. Lock: one a link, never held while a message is
-//   destroyed or a listener is called.
-// Memory ordering: everything before a Post happens before the return of the Pop that takes its
-//   message, and before the OnPortReady it causes.
-template <class T, BlockingPolicy S = StdSync>
+// Thread-safety: all members from any thread.
+// Locks: a side's `reading`, then `mutex_`. Neither is held while a message is destroyed or a listener
+//   is told.
+// Memory ordering: everything before a Post happens before the return of the Pop that takes its message,
+//   and before the OnPortReady it causes; with limits, everything before a Pop happens before the Post
+//   that finds room because of it.
+template <class Queue, BlockingPolicy S = StdSync>
 class PortLink {
  public:
-  // A message in a queue.
-  class Envelope {
-   public:
-    explicit Envelope(T value) : content(std::move(value)) {}
-    T content;
+  using Listener = BasicPortListener<S>;
 
-   private:
-    friend class PortLink;
-    typename S::template Var<Envelope*> next_{nullptr};
-  };
-
-  enum class PostResult : std::uint8_t {
-    kPosted,
-    kClosed,      // this side is closed
-    kPeerClosed,  // the other side is closed
-  };
-  enum class PopResult : std::uint8_t {
-    kMessage,
-    kEmpty,
-    kClosed,  // this side is closed, or the other is and its messages have been taken
-  };
-
-  PortLink() = default;
+  // `limits`: of each of the two queues.
+  explicit PortLink(const PortLimits& limits = {}) : sides_{Side(limits), Side(limits)} {}
   PortLink(const PortLink&) = delete;
   PortLink& operator=(const PortLink&) = delete;
-  ~PortLink() {
-    DropAll(sides_[0].queue.TakeAll());
-    DropAll(sides_[1].queue.TakeAll());
-  }
-
-  // Whether a Post from `side` would succeed now. A caller that must not lose what it posts asks this
-  // first: if the peer closes between, the message is dropped as if posted just before the close.
-  PostResult CanPost(PortSide side) {
+  // What Post would say of a message of `bytes` now.
+  PostResult CanPost(PortEnd from, std::size_t bytes) {
     std::lock_guard<typename S::Mutex> lock(mutex_);
-    return CanPostLocked(side);
+    return CanPostLocked(from, bytes);
   }
-
-  // Puts a message into the queue of the other side. On failure `message` is left as it is.
-  PostResult Post(PortSide side, std::unique_ptr<Envelope>& message) {
-    PortListener* listener = nullptr;
+  // Puts `message` into the queue of the other side. On failure it is left as it is.
+  template <class M>
+  PostResult Post(PortEnd from, M& message, std::size_t bytes) {
+    Told told;
     {
       std::lock_guard<typename S::Mutex> lock(mutex_);
-      if (const PostResult result = CanPostLocked(side); result != PostResult::kPosted)
-        return result;
-      Side& target = sides_[Index(Other(side))];
-      target.queue.PushBack(message.release());
-      listener = TakeListener(target);
+      const PostResult result = TakePlaceLocked(from, bytes);
+      if (result != PostResult::kPosted) return result;
+      Side& target = At(Other(from.side));
+      target.inbox.Push(message, bytes);
+      target.waits.readable.MoveTo(told);
     }
-    if (listener != nullptr) listener->OnPortReady();
+    told.Tell();
     return PostResult::kPosted;
   }
 
-  // Takes the oldest message of `side` into `message`.
-  PopResult Pop(PortSide side, std::unique_ptr<Envelope>& message) {
+  // Promises a place for a message of `bytes`, which counts as posted now. PostReserved must follow.
+  PostResult Reserve(PortEnd from, std::size_t bytes) {
     std::lock_guard<typename S::Mutex> lock(mutex_);
-    Side& own = sides_[Index(side)];
-    if (Envelope* first = own.queue.PopFront()) {
-      message.reset(first);
-      return PopResult::kMessage;
+    const PostResult result = TakePlaceLocked(from, bytes);
+    Side& target = At(Other(from.side));
+    if (result == PostResult::kPosted) target.reserved.Set(target.reserved.Get() + 1);
+    return result;
+  }
+  // Fills the place. `message` is left as it is if the other side was closed meanwhile.
+  template <class M>
+  void PostReserved(PortSide from, M& message, std::size_t bytes) {
+    Told told;
+    {
+      std::lock_guard<typename S::Mutex> lock(mutex_);
+      Side& target = At(Other(from));
+      target.reserved.Set(target.reserved.Get() - 1);
+      if (target.closed.Get()) return;
+      target.inbox.Push(message, bytes);
+      target.waits.readable.MoveTo(told);
     }
-    return ReadyLocked(side) ? PopResult::kClosed : PopResult::kEmpty;
+    told.Tell();
   }
 
-  // Registers `listener` for the moment when `side` becomes ready.
-  // Returns: false, and does not register it, if the side is ready now.
-  bool Arm(PortSide side, PortListener& listener) {
+  // Takes the oldest message of the end's side into `out`.
+  template <class Out>
+  PopResult Pop(PortEnd at, Out& out) {
+    Side& own = At(at.side);
+    Told told;
+    {
+      std::lock_guard<typename S::Mutex> reading(own.reading);
+      if (own.moves.Get() != at.moves) return PopResult::kMoved;
+      if (own.inbox.limited() || own.inbox.older_empty()) {
+        std::lock_guard<typename S::Mutex> lock(mutex_);
+        bool drained = false;
+        if (!own.inbox.PreparePop(drained))
+          return EndedLocked(at.side) ? PopResult::kClosed : PopResult::kEmpty;
+        MoveWaitersForRoomLocked(at.side, drained, told);
+      }
+      own.inbox.Pop(out);
+      own.received.Set(own.received.Get() + 1);
+    }
+    told.Tell();
+    return PopResult::kMessage;
+  }
+
+  // Register `listener` for the moment when there is a message (room for one of `bytes`; more than
+  // `seen` drains).
+  // Returns: false, and does not register it, if it is so now, if there is nothing to wait for any more,
+  //   or if the end has moved.
+  bool ArmReadable(PortEnd at, Listener& listener) {
+    Side& own = At(at.side);
+    std::lock_guard<typename S::Mutex> reading(own.reading);
     std::lock_guard<typename S::Mutex> lock(mutex_);
-    if (ReadyLocked(side)) return false;
-    sides_[Index(side)].listener.Set(&listener);
+    if (own.moves.Get() != at.moves || EndedLocked(at.side) || !own.inbox.empty()) return false;
+    own.waits.readable.Add(listener);
     return true;
   }
-
+  bool ArmRoom(PortEnd at, Listener& listener, std::size_t bytes) {
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    if (CanPostLocked(at, bytes) != PostResult::kFull) return false;
+    At(at.side).waits.room.Add(listener, bytes);
+    return true;
+  }
+  bool ArmDrain(PortEnd at, Listener& listener, std::uint64_t seen) {
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    Side& own = At(at.side);
+    if (own.moves.Get() != at.moves || own.drains.Get() > seen) return false;
+    if (own.closed.Get() || At(Other(at.side)).closed.Get()) return false;
+    own.waits.drained.Add(listener);
+    return true;
+  }
   // Takes the registration back.
   // Returns: true if it was still there: OnPortReady will not be called for it. False: it has been or
   //   is being called, and the listener must live until then.
-  bool Disarm(PortSide side) {
+  bool Disarm(PortSide side, Listener& listener) {
     std::lock_guard<typename S::Mutex> lock(mutex_);
-    return TakeListener(sides_[Index(side)]) != nullptr;
+    return At(side).waits.Remove(listener);
   }
 
-  // Closes `side`: its queue is dropped, both sides become ready. The messages that it posted stay in
-  // the other side's queue.
-  // Returns: false if it was closed already.
-  bool Close(PortSide side) {
-    Envelope* dropped = nullptr;
-    PortListener* own_listener = nullptr;
-    PortListener* peer_listener = nullptr;
+  // Closes the end: its queue is dropped, all listeners of both sides are told. The messages that it
+  // posted stay in the other side's queue.
+  // Returns: false if it was closed already or has moved.
+  bool Close(PortEnd at) {
+    Queue older;
+    Queue younger;
+    Told told;
     {
+      Side& own = At(at.side);
+      std::lock_guard<typename S::Mutex> reading(own.reading);
       std::lock_guard<typename S::Mutex> lock(mutex_);
-      Side& own = sides_[Index(side)];
-      if (own.closed.Get()) return false;
+      if (own.moves.Get() != at.moves || own.closed.Get()) return false;
       own.closed.Set(true);
-      dropped = own.queue.TakeAll();
-      own_listener = TakeListener(own);
-      peer_listener = TakeListener(sides_[Index(Other(side))]);
+      own.inbox.TakeAll(older, younger);
+      own.waits.MoveAllTo(told);
+      At(Other(at.side)).waits.MoveAllTo(told);
     }
-    DropAll(dropped);
-    if (own_listener != nullptr) own_listener->OnPortReady();
-    if (peer_listener != nullptr) peer_listener->OnPortReady();
+    told.Tell();
     return true;
   }
 
+  // Hands the end to its next owner; the end as `at` names it has moved. Its listeners are told.
+  PortEnd Move(PortEnd at) {
+    Told told;
+    {
+      Side& own = At(at.side);
+      std::lock_guard<typename S::Mutex> reading(own.reading);
+      std::lock_guard<typename S::Mutex> lock(mutex_);
+      if (own.moves.Get() != at.moves) return at;
+      own.moves.Set(at.moves + 1);
+      own.waits.MoveAllTo(told);
+    }
+    told.Tell();
+    return {at.side, at.moves + 1};
+  }
+  PortDrains drains(PortSide side) {
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    return {At(Other(side)).inbox.strained(), At(side).drains.Get()};
+  }
+  PortCounts counts(PortSide side) {
+    Side& own = At(side);
+    std::lock_guard<typename S::Mutex> reading(own.reading);
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    return {own.closed.Get() ? PortLoad{0, 0} : own.inbox.queued(), own.posted.Get(),
+            own.received.Get()};
+  }
+
  private:
+  using Told = PortListeners<S>;
   template <class U>
   using Var = typename S::template Var<U>;
-
-  // FIFO, linked through Envelope::next_.
-  class Queue {
-   public:
-    bool empty() const { return first_.Get() == nullptr; }
-    void PushBack(Envelope* message) {
-      message->next_.Set(nullptr);
-      if (empty()) {
-        first_.Set(message);
-      } else {
-        last_.Get()->next_.Set(message);
-      }
-      last_.Set(message);
-    }
-    Envelope* PopFront() {
-      Envelope* const first = first_.Get();
-      if (first != nullptr) first_.Set(first->next_.Get());
-      return first;
-    }
-    Envelope* TakeAll() {
-      Envelope* const first = first_.Get();
-      first_.Set(nullptr);
-      return first;
-    }
-
-   private:
-    Var<Envelope*> first_{nullptr};
-    Var<Envelope*> last_{nullptr};
-  };
-
   struct Side {
-    Queue queue;                           // [mutex_] what it will receive
-    Var<bool> closed{false};               // [mutex_]
-    Var<PortListener*> listener{nullptr};  // [mutex_]
+    explicit Side(const PortLimits& limits) : inbox(limits) {}
+    typename S::Mutex reading;
+    PortInbox<Queue, S> inbox;       // what it will receive
+    Var<std::uint64_t> received{0};  // [reading]
+    Var<std::uint64_t> moves{0};     // written with both locks, read with either; `closed` too
+    Var<bool> closed{false};
+    Var<std::size_t> reserved{0};  // [mutex_, as all below] places of `inbox` that Reserve took
+    Var<std::uint64_t> posted{0};  // by this side
+    Var<std::uint64_t> drains{0};  // of the queue it posts into
+    PortWaits<S> waits;
   };
 
-  static std::size_t Index(PortSide side) noexcept { return static_cast<std::size_t>(side); }
-
-  PostResult CanPostLocked(PortSide side) const {
-    if (sides_[Index(side)].closed.Get()) return PostResult::kClosed;
-    if (sides_[Index(Other(side))].closed.Get()) return PostResult::kPeerClosed;
-    return PostResult::kPosted;
+  Side& At(PortSide side) noexcept { return sides_[static_cast<std::size_t>(side)]; }
+  PostResult CanPostLocked(PortEnd from, std::size_t bytes) {
+    const Side& own = At(from.side);
+    const Side& target = At(Other(from.side));
+    if (own.moves.Get() != from.moves || own.closed.Get()) return PostResult::kClosed;
+    if (target.closed.Get()) return PostResult::kPeerClosed;
+    return target.inbox.Admits(bytes) ? PostResult::kPosted : PostResult::kFull;
   }
 
-  bool ReadyLocked(PortSide side) const {
-    return !sides_[Index(side)].queue.empty() || sides_[0].closed.Get() || sides_[1].closed.Get();
+  // Whether no message will come any more.
+  bool EndedLocked(PortSide side) {
+    if (At(side).closed.Get()) return true;
+    return At(Other(side)).closed.Get() && At(side).reserved.Get() == 0;
   }
 
-  static PortListener* TakeListener(Side& side) {
-    PortListener* const listener = side.listener.Get();
-    if (listener != nullptr) side.listener.Set(nullptr);
-    return listener;
+  PostResult TakePlaceLocked(PortEnd from, std::size_t bytes) {
+    const PostResult result = CanPostLocked(from, bytes);
+    if (result != PostResult::kPosted) return result;
+    Side& own = At(from.side);
+    own.posted.Set(own.posted.Get() + 1);
+    At(Other(from.side)).inbox.TakePlace(bytes);
+    return result;
   }
 
-  static void DropAll(Envelope* first) {
-    while (first != nullptr) {
-      Envelope* const next = first->next_.Get();
-      delete first;
-      first = next;
-    }
+  // A place of the queue of `side` has become free.
+  void MoveWaitersForRoomLocked(PortSide side, bool drained, Told& told) {
+    Side& peer = At(Other(side));
+    peer.waits.room.MoveTo(told, [&](std::size_t bytes) { return At(side).inbox.Admits(bytes); });
+    if (!drained) return;
+    peer.drains.Set(peer.drains.Get() + 1);
+    peer.waits.drained.MoveTo(told);
   }
 
   typename S::Mutex mutex_;

@@ -35,6 +35,11 @@ class ArrayBufferState : public BlockHeader {
   const BackingStore& store() const noexcept { return store_; }
   // Also once detached.
   bool resizable() const noexcept { return resizable_; }
+  bool untransferable() const noexcept { return untransferable_; }
+  void MarkAsUntransferable() noexcept {
+    AssertOwner();
+    untransferable_ = true;
+  }
 
   absl::Status Resize(std::size_t byte_length) {
     AssertOwner();
@@ -65,6 +70,7 @@ class ArrayBufferState : public BlockHeader {
 
   std::uint64_t references_ = 1;
   bool resizable_ = false;
+  bool untransferable_ = false;
   BackingStore store_;
   const std::uint64_t owner_ = Agent::Current().id();
 };
@@ -129,6 +135,14 @@ bool ArrayBuffer::resizable() const noexcept { return state_ != nullptr && state
 bool ArrayBuffer::immutable() const noexcept { return state_ != nullptr && state_->immutable(); }
 
 bool ArrayBuffer::detached() const noexcept { return state_ == nullptr || state_->detached(); }
+
+void ArrayBuffer::MarkAsUntransferable() noexcept {
+  if (state_ != nullptr) state_->MarkAsUntransferable();
+}
+
+bool ArrayBuffer::marked_as_untransferable() const noexcept {
+  return state_ != nullptr && state_->untransferable();
+}
 
 std::span<std::byte> ArrayBuffer::Span() const noexcept {
   if (state_ == nullptr) return {};

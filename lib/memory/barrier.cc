@@ -63,7 +63,7 @@ absl::StatusOr<bool> Barrier::WaitFor(Arrival arrival, absl::Duration timeout) c
   const Agent& agent = Agent::Current();
   if (absl::Status may = internal::CheckMayBlock(kWhat, agent); !may.ok()) return may;
   switch (barrier->Wait(arrival.phase_, agent.id(), internal::DeadlineAfter(timeout),
-                        internal::AgentAwait{agent})) {
+                        internal::AgentAwait{agent, cell_, internal::kTraceBarrierWait})) {
     case WaitOutcome::kNotified:
       return true;
     case WaitOutcome::kTimedOut:

@@ -32,8 +32,9 @@ absl::StatusOr<bool> WaitUntil(const char* what, const internal::LockCell& cell,
   if (absl::Status may = internal::CheckMayBlock(what, agent); !may.ok()) return may;
   internal::MutexAccess mutex(mutex_cell);
   CheckHeld(mutex);
-  switch (ConditionAt(cell).Wait(*mutex, internal::OwnerOf(agent), deadline,
-                                 internal::AgentAwait{agent})) {
+  switch (
+      ConditionAt(cell).Wait(*mutex, internal::OwnerOf(agent), deadline,
+                             internal::AgentAwait{agent, cell, internal::kTraceConditionWait})) {
     case WaitOutcome::kNotified:
       return true;
     case WaitOutcome::kTimedOut:

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/memory/cell_atomic.h"
 #include "lib/memory/data_block.h"
+#include "lib/memory/trace_points.h"
 #include "sabre/memory/agent.h"
 #include "sabre/memory/lock_cell.h"
 #include "sabre/sync/mutex.h"
@@ -52,10 +53,22 @@ class MutexAccess {
   CellMutex mutex_;
 };
 
+// Sleeps, and a trace shows it.
+struct TracedAwait {
+  WaitOutcome operator()(WaiterList<StdSync>& list, BlockingWaiter<StdSync>& waiter,
+                         TimePoint deadline) const {
+    const TracedSpan span(point, cell.byte_index());
+    return list.Await(waiter, deadline);
+  }
+  const LockCell& cell;
+  const TracePoint& point;
+};
+
 // Sleeps until a stop is requested of the calling agent, too.
 struct AgentAwait {
   WaitOutcome operator()(WaiterList<StdSync>& list, BlockingWaiter<StdSync>& waiter,
                          TimePoint deadline) const {
+    const TracedSpan span(point, cell.byte_index());
     const std::stop_token& stop = agent.stop_token();
     if (!stop.stop_possible()) return list.Await(waiter, deadline);
     // As in WaitOnCell: the waiter is in the list before, and no callback touches it after this scope.
@@ -63,6 +76,8 @@ struct AgentAwait {
     return list.Await(waiter, deadline);
   }
   const Agent& agent;
+  const LockCell& cell;
+  const TracePoint& point;
 };
 
 // kFailedPrecondition (TypeError) where `agent` may not block and the call would have to.

@@ -26,7 +26,8 @@ absl::StatusOr<bool> LockFor(const char* what, const internal::LockCell& cell,
   }
   if (timeout <= absl::ZeroDuration()) return false;
   if (absl::Status may = internal::CheckMayBlock(what, agent); !may.ok()) return may;
-  switch (mutex->Lock(me, internal::DeadlineAfter(timeout), internal::AgentAwait{agent})) {
+  switch (mutex->Lock(me, internal::DeadlineAfter(timeout),
+                      internal::AgentAwait{agent, cell, internal::kTraceMutexLock})) {
     case WaitOutcome::kNotified:
       return true;
     case WaitOutcome::kTimedOut:
@@ -68,7 +69,7 @@ void Mutex::lock() const {
   if (mutex->TryLock(me)) return;
   if (mutex->Holds(me)) internal::CallerBug("Mutex::lock: this thread already holds it");
   if (!agent.can_block()) internal::CallerBug("Mutex::lock: this thread may not block (can_block)");
-  mutex->Lock(me);
+  mutex->Lock(me, kNever, internal::TracedAwait{cell_, internal::kTraceMutexLock});
 }
 
 bool Mutex::try_lock() const {

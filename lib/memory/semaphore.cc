@@ -34,7 +34,7 @@ absl::StatusOr<bool> AcquireIn(const char* what, const internal::LockCell& cell,
   const Agent& agent = Agent::Current();
   if (absl::Status may = internal::CheckMayBlock(what, agent); !may.ok()) return may;
   switch (semaphore->Acquire(agent.id(), internal::DeadlineAfter(timeout),
-                             internal::AgentAwait{agent})) {
+                             internal::AgentAwait{agent, cell, internal::kTraceSemaphoreAcquire})) {
     case WaitOutcome::kNotified:
       return true;
     case WaitOutcome::kTimedOut:

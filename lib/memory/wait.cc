@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/memory/data_block.h"
 #include "lib/memory/deadline.h"
+#include "lib/memory/trace_points.h"
 #include "lib/memory/wait_cell.h"
 #include "sabre/memory/agent.h"
 
@@ -54,6 +55,7 @@ WaitResult WaitOnCell(const WaitCell& cell, TimePoint deadline, const std::stop_
   }
   List& list = cell.block->waiters();
   const Agent& agent = Agent::Current();
+  const TracedSpan span(kTraceWaitOnCell, cell.byte_index);
   List::BlockingWaiter waiter;
   waiter.Describe(agent.id(), StdSync::Now());
   if (!list.Enqueue(waiter, cell.byte_index, [&] { return StillEqual(cell); })) {

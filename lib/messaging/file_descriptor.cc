@@ -26,6 +26,7 @@ const TransferType FileDescriptor::kTransferType{"FileDescriptor"};
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   FileDescriptor moved(std::move(other));
   std::swap(fd_, moved.fd_);
+  Transferable::operator=(std::move(moved));
   return *this;
 }
 
@@ -60,7 +61,7 @@ absl::StatusOr<std::unique_ptr<TransferredObject>> FileDescriptor::CloneOut() co
 }
 
 std::unique_ptr<TransferredObject> FileDescriptor::TransferOut() {
-  return std::make_unique<DescriptorInTransit>(std::move(*this));
+  return std::make_unique<DescriptorInTransit>(FileDescriptor(Release()));
 }
 
 FileDescriptor FileDescriptor::FromTransferred(std::unique_ptr<TransferredObject> object) {

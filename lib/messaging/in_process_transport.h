@@ -2,41 +2,83 @@
 #ifndef SABRE_LIB_MESSAGING_IN_PROCESS_TRANSPORT_H_
 #define SABRE_LIB_MESSAGING_IN_PROCESS_TRANSPORT_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "lib/kernel/port_link.h"
+#include "lib/memory/trace_points.h"
+#include "lib/messaging/message_queue.h"
 #include "lib/messaging/port_transport.h"
 
 namespace sabre::internal {
 
 // InProcessTransport
 //
-// One side of a PortLink. Both sides hold the link.
+// One end of a PortLink. Both ends hold the link.
 class InProcessTransport final : public PortTransport {
  public:
-  InProcessTransport(std::shared_ptr<Link> link, kernel::PortSide side)
-      : link_(std::move(link)), side_(side) {}
-  ~InProcessTransport() override { link_->Close(side_); }
+  using Link = kernel::PortLink<MessageQueue, StdSync>;
 
-  PostResult CanPost() override { return link_->CanPost(side_); }
-  PostResult Post(Message message) override {
-    auto envelope = std::make_unique<Link::Envelope>(std::move(message));
-    return link_->Post(side_, envelope);
+  InProcessTransport(std::shared_ptr<Link> link, kernel::PortEnd end)
+      : link_(std::move(link)), end_(end) {}
+  ~InProcessTransport() override { link_->Close(end_); }
+
+  kernel::PostResult CanPost(std::size_t cost) override { return link_->CanPost(end_, cost); }
+  kernel::PostResult Post(ByteBuffer& bytes) override {
+    const std::size_t cost = MessageCost(bytes.size());
+    return Traced(TraceCategory::kMessages) ? PostTraced(bytes, cost)
+                                            : link_->Post(end_, bytes, cost);
   }
-  PopResult Pop(Message& message) override {
-    std::unique_ptr<Link::Envelope> envelope;
-    const PopResult result = link_->Pop(side_, envelope);
-    if (result == PopResult::kMessage) message = std::move(envelope->content);
+  kernel::PostResult Reserve(std::size_t cost) override { return link_->Reserve(end_, cost); }
+  void PostReserved(Message message, std::size_t cost) override {
+    message.trace_arrow = NewTraceArrow(TraceCategory::kMessages);
+    const TracedSpan span(kTracePost, message.trace_arrow);
+    link_->PostReserved(end_.side, message, cost);
+  }
+  kernel::PopResult Pop(std::optional<MessageEvent>& event) override {
+    const kernel::PopResult result = link_->Pop(end_, event);
+    if (result == kernel::PopResult::kMessage) {
+      const TracedSpan span(kTraceReceive, event->trace_arrow());
+    }
     return result;
   }
-  bool Arm(kernel::PortListener& listener) override { return link_->Arm(side_, listener); }
-  bool Disarm() override { return link_->Disarm(side_); }
-  void Close() override { link_->Close(side_); }
+
+  bool ArmReadable(kernel::PortListener& listener) override {
+    return link_->ArmReadable(end_, listener);
+  }
+  bool ArmRoom(kernel::PortListener& listener, std::size_t cost) override {
+    return link_->ArmRoom(end_, listener, cost);
+  }
+  bool ArmDrain(kernel::PortListener& listener, std::uint64_t seen) override {
+    return link_->ArmDrain(end_, listener, seen);
+  }
+  bool Disarm(kernel::PortListener& listener) override {
+    return link_->Disarm(end_.side, listener);
+  }
+
+  void Close() override { link_->Close(end_); }
+  std::shared_ptr<PortTransport> Move() override {
+    return std::make_shared<InProcessTransport>(link_, link_->Move(end_));
+  }
+
+  kernel::PortDrains drains() override { return link_->drains(end_.side); }
+  kernel::PortCounts counts() override { return link_->counts(end_.side); }
+  kernel::PortLoad outgoing() override { return link_->counts(Other(end_.side)).queued; }
   const void* channel() const noexcept override { return link_.get(); }
 
  private:
+  // Boxed, so that the message has a place for its arrow.
+  kernel::PostResult PostTraced(ByteBuffer& bytes, std::size_t cost) {
+    const kernel::PostResult reserved = Reserve(cost);
+    if (reserved == kernel::PostResult::kPosted) PostReserved({.bytes = std::move(bytes)}, cost);
+    return reserved;
+  }
+
   const std::shared_ptr<Link> link_;
-  const kernel::PortSide side_;
+  const kernel::PortEnd end_;
 };
 
 }  // namespace sabre::internal

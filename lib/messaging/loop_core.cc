@@ -96,4 +96,12 @@ int LoopCore::OpenWakeFd() {
   return 0;
 }
 
+void LoopCore::ForgetWakeFd() {
+  // Relaxed: there is one thread.
+  has_wake_fd_.store(false, StdSync::kRelaxed);
+  wake_fd_ = nullptr;
+}
+
+void LoopCore::ArmOrRing(platform::WakeFd& fd, bool more) { wakeup_.ArmOrRing(fd, more); }
+
 }  // namespace sabre::internal

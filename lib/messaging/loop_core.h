@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "lib/kernel/loop_wakeup.h"
+#include "lib/messaging/idle_clock.h"
 #include "sabre/lockfree/mpsc_queue.h"
 #include "sabre/memory/executor.h"
 #include "sabre/sync/std_sync.h"
@@ -17,6 +20,8 @@ class WakeFd;
 }  // namespace sabre::platform
 
 namespace sabre::internal {
+
+class AsyncPromise;
 
 // LoopItem
 //
@@ -35,11 +40,34 @@ class LoopItem : public MpscNode<StdSync> {
 // An item that runs `work` once.
 LoopItem* NewWorkItem(Executor::Work work);
 
+// LoopReferences
+//
+// How many things outside the queue keep a loop going. The loop's thread.
+class LoopReferences {
+ public:
+  LoopReferences& operator+=(std::int64_t change) {
+    count_ += change;
+    if (observer_ != nullptr) observer_();
+    return *this;
+  }
+  LoopReferences& operator-=(std::int64_t change) { return *this += -change; }
+  std::int64_t count() const { return count_; }
+
+  // Called after each change, and by Notify. Null: nobody.
+  void set_observer(absl::AnyInvocable<void()> observer) { observer_ = std::move(observer); }
+  void Notify() { *this += 0; }
+
+ private:
+  std::int64_t count_ = 0;
+  absl::AnyInvocable<void()> observer_;
+};
+
 // LoopCore
 //
 // Outlives its loop as long as ports, tasks or waits refer to it; what they push then is dropped.
 //
-// Thread-safety: Push, Post, Wake and RequestStop from any thread; the others from the loop's.
+// Thread-safety: Push, Post, Wake, RequestStop and the reading of idle_clock from any thread; the others from
+//   the loop's.
 class LoopCore final : public Executor::Remote, public std::enable_shared_from_this<LoopCore> {
  public:
   LoopCore();
@@ -71,6 +99,9 @@ class LoopCore final : public Executor::Remote, public std::enable_shared_from_t
 
   void Collect() { wakeup_.Collect(); }
   bool Arm() { return wakeup_.Arm(); }
+  // The end of a turn that somebody else polls: the descriptor is readable if there is `more` to do, now or
+  // later.
+  void ArmOrRing(platform::WakeFd& fd, bool more);
   // Sleeps until woken or `deadline`, after Arm said yes.
   void Sleep(TimePoint deadline) { bell_.Park(deadline); }
 
@@ -84,8 +115,12 @@ class LoopCore final : public Executor::Remote, public std::enable_shared_from_t
     return stop_requested() && stop_requested_.exchange(false, StdSync::kRelaxed);
   }
 
-  // How many things outside the queue keep the loop going. The loop's thread.
-  std::int64_t references = 0;
+  LoopReferences references;
+
+  // Of the loop's thread: the coroutines that it owns, and how many results they had in this turn without
+  // waiting.
+  AsyncPromise* coroutines = nullptr;
+  int immediate_results = 0;
 
   // The loop ends. Everything queued, now and later, is dropped.
   void Close();
@@ -97,6 +132,10 @@ class LoopCore final : public Executor::Remote, public std::enable_shared_from_t
   }
   // 0 or an errno.
   int OpenWakeFd();
+  // In a forked child: the descriptors are the parent's to write, and this loop's no more.
+  void ForgetWakeFd();
+
+  IdleClock& idle_clock() { return idle_clock_; }
 
  private:
   bool Signal();
@@ -110,6 +149,7 @@ class LoopCore final : public Executor::Remote, public std::enable_shared_from_t
   StdSync::Mutex clearing_;  // held by the one that clears the queue of a closed loop
   StdSync::Atomic<bool> has_wake_fd_{false};
   std::unique_ptr<platform::WakeFd> wake_fd_;
+  IdleClock idle_clock_;
 };
 
 }  // namespace sabre::internal

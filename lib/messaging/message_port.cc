@@ -1,24 +1,26 @@
 #include "sabre/messaging/message_port.h"
 
+#include <algorithm>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "lib/memory/deadline.h"
-#include "lib/messaging/in_process_transport.h"
+#include "lib/memory/trace_points.h"
 #include "lib/messaging/port_state.h"
 #include "sabre/clone/errors.h"
 #include "sabre/memory/agent.h"
 #include "sabre/messaging/event_loop.h"
-#include "sabre/messaging/message_channel.h"
 
 namespace sabre {
 namespace {
 
 using internal::PortTransport;
 
-// A thread that waits for its port in Receive.
-class BlockedReceiver final : public kernel::PortListener {
+// A thread that waits for its port.
+class BlockedThread final : public kernel::PortListener {
  public:
   void OnPortReady() override { parker_.Unpark(); }
   Parker& parker() { return parker_; }
@@ -27,21 +29,67 @@ class BlockedReceiver final : public kernel::PortListener {
   Parker parker_;
 };
 
-// Sleeps until the port is ready, the deadline, or a stop request.
-void AwaitReady(PortTransport& port, TimePoint deadline, const std::stop_token& stop) {
-  BlockedReceiver receiver;
-  if (!port.Arm(receiver)) return;
-  // Whoever takes the receiver from the port, and nobody else, gives its token: a post, a close, the
-  // stop callback, or (below) this thread itself. So the frame outlives every use of it.
+// Sleeps until there may be what `arm` waits for, the deadline, or a stop request.
+template <class Arm>
+void AwaitPort(PortTransport& port, TimePoint deadline, const std::stop_token& stop,
+               const internal::TracePoint& point, Arm arm) {
+  BlockedThread thread;
+  if (!arm(thread)) return;
+  const internal::TracedSpan span(point);
+  // Whoever takes the listener from the port, and nobody else, gives its token: a post, a pop, a close,
+  // the stop callback, or (below) this thread itself. So the frame outlives every use of it.
   const std::stop_callback cancel(stop, [&] {
-    if (port.Disarm()) receiver.OnPortReady();
+    if (port.Disarm(thread)) thread.OnPortReady();
   });
-  if (receiver.parker().Park(deadline)) return;
-  if (port.Disarm()) return;
-  receiver.parker().Park(kNever);
+  if (thread.parker().Park(deadline)) return;
+  if (port.Disarm(thread)) return;
+  thread.parker().Park(kNever);
 }
 
+// When to give up, computed once it is clear that there is something to wait for.
+class Patience {
+ public:
+  explicit Patience(absl::Duration timeout) : timeout_(timeout) {}
+
+  // Whether the calling thread may go to sleep now.
+  // Errors: the reason why not.
+  absl::Status MayWait(const Agent& agent, absl::string_view what) {
+    if (agent.stop_token().stop_requested()) return TerminatedError();
+    if (!deadline_.has_value()) deadline_ = internal::DeadlineAfter(timeout_);
+    if (*deadline_ == TimePoint::min() || StdSync::Now() >= *deadline_) {
+      return absl::DeadlineExceededError(absl::StrCat("MessagePort: no ", what, " in time"));
+    }
+    if (!agent.can_block()) {
+      return absl::FailedPreconditionError("MessagePort: this thread may not block (can_block)");
+    }
+    return absl::OkStatus();
+  }
+  TimePoint deadline() const { return *deadline_; }
+
+  static absl::Status TerminatedError() {
+    return absl::CancelledError("MessagePort: the agent is terminated");
+  }
+
+ private:
+  const absl::Duration timeout_;
+  std::optional<TimePoint> deadline_;
+};
+
 absl::Status ClosedError() { return absl::UnavailableError("MessagePort: the channel is closed"); }
+absl::Status NoPortError() {
+  return absl::FailedPreconditionError("MessagePort: port is closed or was transferred");
+}
+
+// The memory that messages of this thread are written into, one after the other.
+struct Scratch {
+  ByteBuffer bytes;
+  ~Scratch();
+};
+thread_local bool scratch_is_gone = false;  // other thread-locals may still post when they end
+thread_local Scratch scratch;
+Scratch::~Scratch() { scratch_is_gone = true; }
+
+constexpr std::size_t kLargestScratch = 64 * 1024;
 
 }  // namespace
 
@@ -55,13 +103,14 @@ MessagePort::MessagePort(MessagePort&& other) noexcept = default;
 MessagePort& MessagePort::operator=(MessagePort&& other) noexcept {
   MessagePort moved(std::move(other));
   state_.swap(moved.state_);
+  Transferable::operator=(std::move(moved));
   return *this;
 }
 
 MessagePort::~MessagePort() {
   if (state_ == nullptr) return;
-  if (state_->watcher != nullptr) state_->watcher->Stop();
-  if (!state_->detached()) state_->transport().Close();
+  state_->StopWatchers();
+  state_->transport().Close();
 }
 
 MessagePort MessagePort::FromTransport(std::shared_ptr<PortTransport> transport) {
@@ -73,144 +122,186 @@ MessagePort MessagePort::FromTransferred(std::unique_ptr<TransferredObject> obje
   return FromTransport(static_cast<internal::PortData&>(*object).Take());
 }
 
-absl::Status MessagePort::Post(PreparedMessage message) {
-  if (state_ == nullptr || state_->detached()) {
-    return absl::FailedPreconditionError("MessagePort: port is closed or was transferred");
-  }
+ByteBuffer MessagePort::TakeScratch() noexcept {
+  return scratch_is_gone ? ByteBuffer() : std::move(scratch.bytes);
+}
+
+template <class TryPost>
+absl::Status MessagePort::PostOrWait(std::size_t cost, absl::Duration timeout, TryPost try_post) {
   PortTransport& transport = state_->transport();
+  for (Patience patience(timeout);;) {
+    switch (try_post(transport)) {
+      case kernel::PostResult::kPosted:
+        return absl::OkStatus();
+      case kernel::PostResult::kClosed:
+        return NoPortError();
+      case kernel::PostResult::kPeerClosed:
+        return absl::UnavailableError("MessagePort: the other end is closed");
+      case kernel::PostResult::kFull:
+        break;
+    }
+    state_->set_refused_cost(cost);
+    if (timeout == kDoNotWait) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("MessagePort: the other end's queue has no room for a message that counts ",
+                       cost, " bytes"));
+    }
+    const Agent& agent = Agent::Current();
+    if (absl::Status may = patience.MayWait(agent, "room"); !may.ok()) return may;
+    AwaitPort(transport, patience.deadline(), agent.stop_token(), internal::kTraceWaitRoom,
+              [&](BlockedThread& thread) { return transport.ArmRoom(thread, cost); });
+  }
+}
+
+absl::Status MessagePort::Send(Serializer& out, absl::Duration timeout) {
+  if (!out.bytes_only()) {
+    absl::StatusOr<PreparedMessage> message = out.FinishMessage();
+    if (!message.ok()) return std::move(message).status();
+    return SendPrepared(*std::move(message), timeout);
+  }
+  if (state_ == nullptr) return NoPortError();
+  ByteBuffer bytes = out.TakeBytes();
+  absl::Status sent = PostOrWait(internal::MessageCost(bytes.size()), timeout,
+                                 [&](PortTransport& transport) { return transport.Post(bytes); });
+  if (bytes.capacity() <= kLargestScratch && !scratch_is_gone) scratch.bytes = std::move(bytes);
+  return sent;
+}
+
+absl::Status MessagePort::SendPrepared(PreparedMessage message, absl::Duration timeout) {
+  if (state_ == nullptr) return NoPortError();
   for (const TransferItem& item : message.transfer()) {
     if (item.object() == nullptr || &item.object()->type() != &kTransferType) continue;
     // Either end, sent through itself, would wait in its own queue for ever.
     if (static_cast<const MessagePort*>(item.object())->state_->transport().channel() ==
-        transport.channel()) {
+        state_->transport().channel()) {
       return DataCloneError("MessagePort: the transfer list contains an end of the same channel");
     }
   }
-  switch (transport.CanPost()) {
-    case PortTransport::PostResult::kPosted:
-      break;
-    case PortTransport::PostResult::kClosed:
-      return absl::FailedPreconditionError("MessagePort: port is closed or was transferred");
-    case PortTransport::PostResult::kPeerClosed:
-      return absl::UnavailableError("MessagePort: the other end is closed");
+  if (message.attachments() > 0 && !state_->transport().carries_attachments()) {
+    return DataCloneError(
+        absl::StrCat("MessagePort: this channel carries bytes only, and the message has ",
+                     message.attachments(), " buffers or objects beside them"));
   }
-  // If the peer closes here, the message is lost as one posted just before the close would be.
-  transport.Post(std::move(message).Commit());
+  const std::size_t cost = internal::MessageCost(message.byte_length()) +
+                           message.attachments() * internal::kCostOfAttachment +
+                           message.transferred_bytes();
+  absl::Status reserved =
+      PostOrWait(cost, timeout, [&](PortTransport& transport) { return transport.Reserve(cost); });
+  if (!reserved.ok()) return reserved;
+  // The message is posted: if the other end closes now, it is dropped with the rest of the queue.
+  state_->transport().PostReserved(std::move(message).Commit(), cost);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<MessageEvent>> MessagePort::TryReceive() {
-  if (state_ == nullptr || state_->detached()) {
-    return absl::FailedPreconditionError("MessagePort: port is closed or was transferred");
-  }
-  if (state_->watcher != nullptr) {
-    return absl::FailedPreconditionError("MessagePort: port has a message handler");
-  }
-  Message message;
-  switch (state_->transport().Pop(message)) {
-    case PortTransport::PopResult::kMessage:
-      return std::optional<MessageEvent>(std::in_place, std::move(message));
-    case PortTransport::PopResult::kEmpty:
-      return std::optional<MessageEvent>();
-    case PortTransport::PopResult::kClosed:
+absl::Status MessagePort::Pop(std::optional<MessageEvent>& event) {
+  if (state_ == nullptr) return NoPortError();
+  if (absl::Status may = state_->CheckReader(); !may.ok()) return may;
+  switch (state_->transport().Pop(event)) {
+    case kernel::PopResult::kMessage:
+    case kernel::PopResult::kEmpty:
+      return absl::OkStatus();
+    case kernel::PopResult::kClosed:
       return ClosedError();
+    case kernel::PopResult::kMoved:
+      return NoPortError();
   }
   StdSync::Unreachable("PopResult");
 }
 
+absl::StatusOr<std::optional<MessageEvent>> MessagePort::TryReceive() {
+  absl::StatusOr<std::optional<MessageEvent>> event(absl::in_place);
+  if (absl::Status popped = Pop(*event); !popped.ok()) event = std::move(popped);
+  return event;
+}
+
 absl::StatusOr<MessageEvent> MessagePort::Receive(absl::Duration timeout) {
   const Agent& agent = Agent::Current();
-  const std::stop_token& stop = agent.stop_token();
-  const TimePoint deadline = internal::DeadlineAfter(timeout);
-  for (;;) {
-    if (stop.stop_requested()) return absl::CancelledError("MessagePort: the agent is terminated");
-    absl::StatusOr<std::optional<MessageEvent>> event = TryReceive();
-    if (!event.ok()) return std::move(event).status();
-    if (event->has_value()) return **std::move(event);
-    if (deadline == TimePoint::min() || StdSync::Now() >= deadline) {
-      return absl::DeadlineExceededError("MessagePort: no message in time");
-    }
-    if (!agent.can_block()) {
-      return absl::FailedPreconditionError("MessagePort: this thread may not block (can_block)");
-    }
-    AwaitReady(state_->transport(), deadline, stop);
+  for (Patience patience(timeout);;) {
+    if (agent.stop_token().stop_requested()) return Patience::TerminatedError();
+    std::optional<MessageEvent> event;
+    if (absl::Status popped = Pop(event); !popped.ok()) return popped;
+    if (event.has_value()) return *std::move(event);
+    if (absl::Status may = patience.MayWait(agent, "message"); !may.ok()) return may;
+    PortTransport& transport = state_->transport();
+    AwaitPort(transport, patience.deadline(), agent.stop_token(), internal::kTraceWaitMessage,
+              [&](BlockedThread& thread) { return transport.ArmReadable(thread); });
   }
 }
 
-void MessagePort::OnMessage(MessageHandler handler) {
-  if (state_ == nullptr || state_->detached()) return;
-  if (state_->watcher != nullptr) {
-    state_->watcher->set_message_handler(std::move(handler));
-    return;
-  }
-  auto watcher = std::make_shared<internal::PortWatcher>(EventLoop::Current().core(),
-                                                         state_->shared_transport());
-  watcher->set_message_handler(std::move(handler));
-  watcher->set_close_handler(state_->on_close);
-  if (!state_->ref) watcher->SetRef(false);
-  state_->watcher = watcher;
-  watcher->Start(watcher);
+void MessagePort::SetMessageHandler(internal::PortMessageHandler handler) {
+  if (state_ == nullptr) return;
+  state_->SetMessageHandler(std::move(handler));
+}
+
+void MessagePort::OnMessageError(ErrorHandler handler) {
+  if (state_ == nullptr) return;
+  state_->handlers().error = std::make_shared<ErrorHandler>(std::move(handler));
 }
 
 void MessagePort::OnClose(CloseHandler handler) {
-  if (state_ == nullptr || state_->detached()) return;
-  state_->on_close = std::make_shared<CloseHandler>(std::move(handler));
-  if (state_->watcher != nullptr) state_->watcher->set_close_handler(state_->on_close);
+  if (state_ == nullptr) return;
+  state_->handlers().close = std::make_shared<CloseHandler>(std::move(handler));
+}
+
+void MessagePort::OnDrain(DrainHandler handler) {
+  if (state_ == nullptr) return;
+  state_->SetDrainHandler(std::move(handler));
+}
+
+void MessagePort::set_messages_per_turn(int count) {
+  if (state_ == nullptr) return;
+  state_->handlers().messages_per_turn = std::max(1, count);
 }
 
 void MessagePort::Ref() {
-  if (state_ == nullptr) return;
-  state_->ref = true;
-  if (state_->watcher != nullptr) state_->watcher->SetRef(true);
+  if (state_ != nullptr) state_->SetRef(true);
 }
 
 void MessagePort::Unref() {
-  if (state_ == nullptr) return;
-  state_->ref = false;
-  if (state_->watcher != nullptr) state_->watcher->SetRef(false);
+  if (state_ != nullptr) state_->SetRef(false);
 }
 
 void MessagePort::Close() {
-  if (state_ != nullptr && !state_->detached()) state_->transport().Close();
+  if (state_ != nullptr) state_->transport().Close();
+}
+
+bool MessagePort::needs_drain() const {
+  return state_ != nullptr && state_->transport().drains().needed;
+}
+
+std::size_t MessagePort::queued_messages() const {
+  return state_ == nullptr ? 0 : state_->transport().counts().queued.messages;
+}
+std::size_t MessagePort::queued_bytes() const {
+  return state_ == nullptr ? 0 : state_->transport().counts().queued.bytes;
+}
+std::size_t MessagePort::outgoing_messages() const {
+  return state_ == nullptr ? 0 : state_->transport().outgoing().messages;
+}
+std::size_t MessagePort::outgoing_bytes() const {
+  return state_ == nullptr ? 0 : state_->transport().outgoing().bytes;
+}
+std::uint64_t MessagePort::posted_messages() const {
+  return state_ == nullptr ? 0 : state_->transport().counts().posted;
+}
+std::uint64_t MessagePort::received_messages() const {
+  return state_ == nullptr ? 0 : state_->transport().counts().received;
 }
 
 absl::Status MessagePort::CanTransfer() const {
-  if (state_ == nullptr || state_->detached() ||
-      state_->transport().CanPost() == PortTransport::PostResult::kClosed) {
+  if (state_ == nullptr || state_->transport().CanPost(0) == kernel::PostResult::kClosed) {
     return DataCloneError("MessagePort: port is closed or was transferred");
   }
   return absl::OkStatus();
 }
 
 std::unique_ptr<TransferredObject> MessagePort::TransferOut() {
-  if (state_->watcher != nullptr) {
-    state_->watcher->Stop();
-    state_->watcher = nullptr;
-  }
-  state_->Detach();
-  return std::make_unique<internal::PortData>(state_->shared_transport());
+  state_->StopWatchers();
+  return std::make_unique<internal::PortData>(state_->transport().Move());
 }
 
 const void* MessagePort::identity() const noexcept { return state_.get(); }
 
 const TransferType& MessagePort::type() const noexcept { return kTransferType; }
-
-MessageChannel MessageChannel::Create() {
-  using internal::InProcessTransport;
-  auto link = std::make_shared<PortTransport::Link>();
-  return {MessagePort::FromTransport(
-              std::make_shared<InProcessTransport>(link, kernel::PortSide::kFirst)),
-          MessagePort::FromTransport(
-              std::make_shared<InProcessTransport>(link, kernel::PortSide::kSecond))};
-}
-
-absl::StatusOr<Graph*> MessageEvent::graph() {
-  if (graph_ == nullptr) {
-    absl::StatusOr<Graph> read = Decode<Graph>(bytes_, attachments_, TrustedBytes());
-    if (!read.ok()) return std::move(read).status();
-    graph_ = std::make_unique<Graph>(*std::move(read));
-  }
-  return graph_.get();
-}
 
 }  // namespace sabre

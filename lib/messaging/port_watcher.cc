@@ -14,15 +14,16 @@ void PortWatcher::SetRef(bool ref) {
 
 void PortWatcher::Start(std::shared_ptr<PortWatcher> self) {
   SetRef(ref_wanted_);
-  // Through the queue even if there are messages already: a handler is never called inside OnMessage.
+  // Through the queue even if there is news already: a handler is never called inside On….
   self_ = std::move(self);
   loop_->Push(*this);
 }
 
 void PortWatcher::Stop() {
   if (transport_ == nullptr) return;
-  if (transport_->Disarm()) self_.reset();
+  const bool was_armed = transport_->Disarm(*this);
   End();
+  if (was_armed) self_.reset();
 }
 
 void PortWatcher::End() {
@@ -30,14 +31,8 @@ void PortWatcher::End() {
   SetRef(ref_wanted_);
 }
 
-void PortWatcher::Continue(std::shared_ptr<PortWatcher> self) {
-  self_ = std::move(self);
-  // Armed, the watcher belongs to the transport: it may be queued before this call returns.
-  if (!transport_->Arm(*this)) loop_->Push(*this);
-}
-
-// If a handler throws, the exception goes on to whoever runs the loop; the next message is still
-// handled, in the loop's next turn.
+// If a handler throws, the exception goes on to whoever runs the loop; the watcher goes on in the loop's
+// next turn.
 class PortWatcher::AfterThrow {
  public:
   AfterThrow(PortWatcher& watcher, const std::shared_ptr<PortWatcher>& self)
@@ -57,33 +52,18 @@ class PortWatcher::AfterThrow {
 
 void PortWatcher::Run() {
   std::shared_ptr<PortWatcher> self = std::move(self_);
-  for (int handled = 0; transport_ != nullptr; ++handled) {
-    if (handled == MessagePort::kMessagesPerTurn) {
-      // Other work first: in the next turn, not at the end of this one.
-      self_ = std::move(self);
-      loop_->Defer(*this);
-      return;
-    }
-    Message message;
-    switch (transport_->Pop(message)) {
-      case PortTransport::PopResult::kMessage: {
-        const std::shared_ptr<MessagePort::MessageHandler> handler = on_message_;
-        AfterThrow after_throw(*this, self);
-        (*handler)(MessageEvent(std::move(message)));
-        after_throw.Returned();
-        break;
-      }
-      case PortTransport::PopResult::kEmpty:
-        Continue(std::move(self));
-        return;
-      case PortTransport::PopResult::kClosed: {
-        End();
-        const std::shared_ptr<MessagePort::CloseHandler> handler = on_close_;
-        if (handler != nullptr && *handler != nullptr) (*handler)();
-        return;
-      }
-    }
+  if (transport_ == nullptr) return;
+  AfterThrow after_throw(*this, self);
+  const Then then = Turn();
+  after_throw.Returned();
+  if (transport_ == nullptr || then == Then::kEnd) return;
+  self_ = std::move(self);
+  if (then == Then::kDefer) {
+    loop_->Defer(*this);
+  } else if (!Arm()) {
+    loop_->Push(*this);
   }
+  // Armed, the watcher belongs to the transport: it may be queued by now, and run.
 }
 
 }  // namespace sabre::internal

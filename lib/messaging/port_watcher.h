@@ -1,12 +1,13 @@
-// lib/messaging/port_watcher.h: a port's handler on an event loop.
+// lib/messaging/port_watcher.h: something that an event loop does when a port has news.
 #ifndef SABRE_LIB_MESSAGING_PORT_WATCHER_H_
 #define SABRE_LIB_MESSAGING_PORT_WATCHER_H_
 
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "lib/messaging/loop_core.h"
 #include "lib/messaging/port_transport.h"
-#include "sabre/messaging/message_port.h"
 
 namespace sabre::internal {
 
@@ -21,41 +22,43 @@ namespace sabre::internal {
 // queued does nothing when its turn comes.
 //
 // Thread-safety: OnPortReady from any thread; all else from the loop's.
-class PortWatcher final : public LoopItem, public kernel::PortListener {
+class PortWatcher : public LoopItem, public kernel::PortListener {
  public:
   PortWatcher(std::shared_ptr<LoopCore> loop, std::shared_ptr<PortTransport> transport)
       : loop_(std::move(loop)), transport_(std::move(transport)) {}
-
-  // The handlers are shared because one may be replaced, or the port destroyed, while it runs.
-  void set_message_handler(MessagePort::MessageHandler handler) {
-    on_message_ = std::make_shared<MessagePort::MessageHandler>(std::move(handler));
-  }
-  void set_close_handler(std::shared_ptr<MessagePort::CloseHandler> handler) {
-    on_close_ = std::move(handler);
-  }
 
   // Begins to watch. `self` is this.
   void Start(std::shared_ptr<PortWatcher> self);
   // No handler is called after this.
   void Stop();
-  // Whether it keeps the loop going.
+  // Whether it keeps the loop going, until it stops or ends.
   void SetRef(bool ref);
 
-  void OnPortReady() override { loop_->Push(*this); }
-  void Run() override;
-  void Drop() override { self_.reset(); }
+  void OnPortReady() final { loop_->Push(*this); }
+  void Run() final;
+  void Drop() final { self_.reset(); }
+
+ protected:
+  enum class Then : std::uint8_t {
+    kWait,   // arm, and come again when there is news
+    kDefer,  // come again in the loop's next turn
+    kEnd,    // there will be no more news, or the watcher was stopped
+  };
+  // Does what is to be done now. May stop the watcher, or throw: then it is deferred.
+  virtual Then Turn() = 0;
+  // Registers it for the next news; false: there are some.
+  virtual bool Arm() = 0;
+
+  // Null once stopped or ended.
+  PortTransport* transport() const { return transport_.get(); }
+  // There will be no more news.
+  void End();
 
  private:
   class AfterThrow;
 
-  // Whether the channel has more to say; then it is armed or queued again.
-  void Continue(std::shared_ptr<PortWatcher> self);
-  void End();
-
   const std::shared_ptr<LoopCore> loop_;
-  std::shared_ptr<PortTransport> transport_;  // null once stopped
-  std::shared_ptr<MessagePort::MessageHandler> on_message_;
-  std::shared_ptr<MessagePort::CloseHandler> on_close_;
+  std::shared_ptr<PortTransport> transport_;
   std::shared_ptr<PortWatcher> self_;  // while armed or queued
   bool ref_wanted_ = true;
   bool holds_loop_ = false;

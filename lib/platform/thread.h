@@ -3,13 +3,45 @@
 #define SABRE_LIB_PLATFORM_THREAD_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace sabre::platform {
 
 // How many threads can run at the same time, by what the system allows this process; at least 1.
 std::size_t AvailableParallelism() noexcept;
+
+// How a thread is made. What is empty or 0 is the system's choice, or inherited.
+struct ThreadWishes {
+  // For debuggers and top, cut to what the system shows (15 bytes on Linux) at the end of a character.
+  std::string name = {};
+  std::size_t stack_size = 0;          // bytes
+  std::vector<int> cpu_affinity = {};  // the CPUs that it may run on
+  std::optional<int> nice = std::nullopt;
+};
+
+// What a wish may be. Where the platform grants none of a kind, the bounds are empty (least > most).
+struct ThreadLimits {
+  std::size_t least_stack_size;
+  int cpus;  // they are numbered from 0
+  int least_nice, most_nice;
+};
+ThreadLimits LimitsOfThreads() noexcept;
+
+// Which wish was refused, and the errno; 0: none.
+struct ThreadRefusal {
+  enum class Wish : std::uint8_t { kThread, kCpuAffinity, kNice };
+  int error = 0;
+  Wish wish = Wish::kThread;
+};
+
+// The CPU clock of the calling thread. Where there is none, it shows 0.
+int CurrentThreadClock() noexcept;
+// Nanoseconds on such a clock. Its thread must be there.
+std::int64_t ReadThreadClock(int clock) noexcept;
 
 // Thread
 //
@@ -22,10 +54,9 @@ class Thread {
   // Must not be joinable.
   ~Thread();
 
-  // Runs `entry(argument)` in a new thread. `name` is for debuggers and top, cut to what the system
-  // shows (15 bytes on Linux). `stack_size` in bytes; 0: the system's default.
-  // Returns: 0, or the errno of the refusal; there is no thread then.
-  int Start(Entry entry, void* argument, const std::string& name, std::size_t stack_size) noexcept;
+  // Runs `entry(argument)` in a new thread that is as `wishes` say. After a refusal there is no thread, and
+  // the entry has not run. Blocking: until the thread has an affinity or a nice value that was wished.
+  ThreadRefusal Start(Entry entry, void* argument, const ThreadWishes& wishes) noexcept;
 
   bool joinable() const noexcept { return state_ != nullptr; }
   // Waits for its end.

@@ -1,4 +1,5 @@
-// The std library cannot name a thread or size its stack: both wishes are ignored.
+// The std library cannot name a thread, size its stack or read its clock: those wishes are ignored. It can
+// neither choose its CPUs nor its priority: those are refused.
 #include "lib/platform/thread.h"
 
 #include <cerrno>
@@ -20,6 +21,13 @@ std::size_t AvailableParallelism() noexcept {
   return count > 0 ? count : 1;
 }
 
+ThreadLimits LimitsOfThreads() noexcept {
+  return {.least_stack_size = 0, .cpus = 0, .least_nice = 1, .most_nice = 0};
+}
+
+int CurrentThreadClock() noexcept { return 0; }
+std::int64_t ReadThreadClock(int) noexcept { return 0; }
+
 namespace {
 
 // std::thread reports a refusal by an exception; a build without them ends there.
@@ -30,6 +38,8 @@ int StartThread(std::thread& thread, Thread::Entry entry, void* argument) noexce
     return 0;
   } catch (const std::system_error& refused) {
     return refused.code().value();
+  } catch (const std::bad_alloc&) {
+    return ENOMEM;
   }
 }
 #else
@@ -41,12 +51,14 @@ int StartThread(std::thread& thread, Thread::Entry entry, void* argument) noexce
 
 }  // namespace
 
-int Thread::Start(Entry entry, void* argument, const std::string&, std::size_t) noexcept {
+ThreadRefusal Thread::Start(Entry entry, void* argument, const ThreadWishes& wishes) noexcept {
+  if (!wishes.cpu_affinity.empty()) return {ENOTSUP, ThreadRefusal::Wish::kCpuAffinity};
+  if (wishes.nice.has_value()) return {ENOTSUP, ThreadRefusal::Wish::kNice};
   std::unique_ptr<State> state(new (std::nothrow) State);
-  if (state == nullptr) return ENOMEM;
+  if (state == nullptr) return {ENOMEM};
   const int error = StartThread(state->thread, entry, argument);
   if (error == 0) state_ = std::move(state);
-  return error;
+  return {error};
 }
 
 void Thread::Join() noexcept {

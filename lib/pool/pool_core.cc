@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <stop_token>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,7 +15,12 @@ absl::Status PoolCore::Start(std::size_t count, const std::string& name) {
   for (std::size_t i = 0; i < count; ++i) running_.push_back(std::make_unique<Running>());
   for (std::size_t i = 0; i < count; ++i) {
     absl::StatusOr<Worker> worker = Worker::Start(
-        [this, i](WorkerScope&) {
+        [this, i](WorkerScope& self) {
+          // A pool that a worker has made ends with that worker, wherever its handle is.
+          const std::stop_callback stop(self.stop_token(), [this, i] {
+            Stop();
+            CancelRunning(i);
+          });
           Work(i);
           return absl::OkStatus();
         },
@@ -74,29 +80,39 @@ absl::Status PoolCore::Close(absl::Duration timeout) {
     const absl::Duration left =
         deadline == kNever ? absl::InfiniteDuration()
                            : absl::FromChrono(std::max(deadline, StdSync::Now()) - StdSync::Now());
-    if (absl::Status ended = worker.Join(left); absl::IsDeadlineExceeded(ended)) {
+    const absl::Status ended = worker.Join(left);
+    if (absl::IsDeadlineExceeded(ended)) {
       return absl::DeadlineExceededError(
           absl::StrCat("WorkerPool: ", source_->size(), " tasks wait and others run"));
     }
+    // The wait was cancelled, or this thread may not wait.
+    if (!worker.exited()) return ended;
   }
   return absl::OkStatus();
 }
 
-void PoolCore::Destroy() {
+void PoolCore::Stop() {
   source_->Close();
   destroying_.store(true, StdSync::kRelaxed);
-  for (const std::unique_ptr<Running>& running : running_) {
-    TaskBase* task = nullptr;
-    {
-      std::lock_guard<StdSync::Mutex> lock(running->mutex);
-      task = running->task;
-      if (task != nullptr) task->AddReference();
-    }
-    if (task == nullptr) continue;
-    // Without the lock: this calls the stop callbacks of the user's function.
-    task->Cancel();
-    task->DropReference();
+}
+
+void PoolCore::CancelRunning(std::size_t index) {
+  Running& running = *running_[index];
+  TaskBase* task = nullptr;
+  {
+    std::lock_guard<StdSync::Mutex> lock(running.mutex);
+    task = running.task;
+    if (task != nullptr) task->AddReference();
   }
+  if (task == nullptr) return;
+  // Without the lock: this calls the stop callbacks of the user's function.
+  task->Cancel();
+  task->DropReference();
+}
+
+void PoolCore::Destroy() {
+  Stop();
+  for (std::size_t i = 0; i < running_.size(); ++i) CancelRunning(i);
   while (TaskBase* task = source_->TryNext()) {
     task->Cancel();
     task->DropReference();

@@ -42,6 +42,9 @@ class PoolCore {
   };
 
   void Work(std::size_t index);
+  // No task begins any more.
+  void Stop();
+  void CancelRunning(std::size_t index);
   void Execute(TaskBase& task, std::size_t index);
 
   const std::unique_ptr<TaskSource> source_;

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "lib/memory/deadline.h"
+#include "lib/memory/trace_points.h"
 #include "lib/messaging/loop_core.h"
 #include "lib/pool/task_core.h"
 #include "lib/worker/thread_entry.h"
@@ -111,6 +112,7 @@ absl::Status TaskBase::AwaitSettled(absl::Duration timeout) {
   BlockedAwaiter awaiter;
   if (!state.Await(awaiter)) return absl::OkStatus();
   {
+    const TracedSpan span(kTraceTaskAwait);
     // Whoever takes the awaiter back gives its token: the one that settles the task, the stop
     // callback, or (below) this thread. So the frame outlives every use of it.
     const std::stop_callback stop(agent.stop_token(), [&] {

@@ -3,13 +3,14 @@
 
 usage: documents_test.py ROOT BUILD_DIR -- COMPILER...
 
-A block marked `cpp` that contains `int main(` is a program: it compiles against the library and exits
-with 0. A block marked with a language and a path (`cpp examples/a.h`) is a quotation: its lines stand in
-that file, one after the other. If the path is that of a file of models, and the language `text`, they
-stand in what `./dev verify` prints of it, with the arguments that follow the path. How long a search took
-does not matter. A block marked `console` is a session of the shell: each line that begins with `$ ` is run,
-all those of a page in one folder, and prints the lines that follow. A program whose first line is the name of
-a file lies there, and is left for the session to compile. Other blocks are fragments.
+A block marked `cpp` that contains `int main(` is a program: it compiles against the library and exits with 0.
+If it is about another library (Asio, libuv), it does where that is installed. A block marked with a language
+and a path (`cpp examples/a.h`) is a quotation: its lines stand in that file, one after the other. If the path
+is that of a file of models, and the language `text`, they stand in what `./dev verify` prints of it, with the
+arguments that follow the path. How long a search took does not matter. A block marked `console` is a session of
+the shell: each line that begins with `$ ` is run, all those of a page in one folder, and prints the lines that
+follow. A program whose first line is the name of a file lies there, and is left for the session to compile.
+Other blocks are fragments.
 """
 
 import concurrent.futures
@@ -27,6 +28,8 @@ QUOTATION = re.compile(r"^```(\w+) (\S+)((?: \S+)*)\n(.*?)^```$", re.MULTILINE |
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 FILE_NAME = re.compile(r"// (\w+\.cc)\n")
+# Libraries that a program may need beside Sabre: how it includes them, and what it links.
+OTHERS = {"asio/": [], "uv.h": ["-luv"]}
 SECONDS = re.compile(r" +\d+\.\d\d(?=  (?:holds|fails|killed|survives|FAILED))")
 PROOF = "```cpp\nint main() { return 1; }\n```\n```cpp\nint main() { return x; }\n```\n```cpp\nint fragment;\n```\n"
 
@@ -114,11 +117,25 @@ def is_output(language, path):
     return language == "text" and path.endswith("_verify.cc")
 
 
-def has_relacy(compiler):
-    """Whether models can be compiled; where they cannot, their output is not compared."""
-    source = "#if !__has_include(<relacy/context.hpp>)\n#error\n#endif\n"
+def has_header(compiler, header):
+    source = f"#if !__has_include(<{header}>)\n#error\n#endif\n"
     done = subprocess.run([*compiler, "-x", "c++", "-E", "-"], input=source, text=True, capture_output=True, check=False)
     return done.returncode == 0
+
+
+def has_relacy(compiler):
+    """Whether models can be compiled; where they cannot, their output is not compared."""
+    return has_header(compiler, "relacy/context.hpp")
+
+
+def others(source):
+    """The headers of other libraries that a program includes."""
+    return [header for header in re.findall(r"^#include <([^>]+)>", source, re.MULTILINE) if header.startswith(tuple(OTHERS))]
+
+
+def linked(source):
+    """What it links for them."""
+    return [flag for start, flags in OTHERS.items() if any(header.startswith(start) for header in others(source)) for flag in flags]
 
 
 def misquotes(text, root, programs):
@@ -157,7 +174,7 @@ def complaint(source, compiler, root, build, folder):
     commands = [
         # The headers lie in the source: what is not installed has no include folder of its own.
         [*compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", f"-I{root}/include"]
-        + [*flags("--cflags", dependency, build), file, "-o", program, *flags("--libs", dependency, build)],
+        + [*flags("--cflags", dependency, build), file, "-o", program, *flags("--libs", dependency, build), *linked(source)],
         [program],
     ]
     for command in commands:
@@ -182,6 +199,7 @@ def main(arguments):
         (f"{document.relative_to(root)}, program {number}", source)
         for document in documents
         for number, source in enumerate(programs(document.read_text(encoding="utf-8")), start=1)
+        if all(has_header(compiler, header) for header in others(source))
     ]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         complaints = list(pool.map(lambda entry: check(entry[1], compiler, root, build), found))

@@ -2,7 +2,9 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -25,6 +27,7 @@ struct Plan {
   std::atomic<int> last{0};   // the number after that of the last
   std::atomic<int> calls{0};
   std::atomic<int> refused{0};
+  std::atomic<pthread_t> thread{};
 };
 std::array<Plan, kCalls> plans;
 Plan& PlanOf(Call call) { return plans[static_cast<std::size_t>(call)]; }
@@ -57,6 +60,7 @@ Refusal::Refusal(Call call, int error, int after, int times) : call_(call) {
   plan.last = times < INT32_MAX - after ? after + times : INT32_MAX;
   plan.calls = 0;
   plan.refused = 0;
+  plan.thread = pthread_self();
   plan.active = true;
 }
 
@@ -187,6 +191,27 @@ void* __real_realloc(void* bytes, std::size_t size);
 void* __wrap_realloc(void* bytes, std::size_t size);
 void* __wrap_realloc(void* bytes, std::size_t size) {
   return Refused(Call::kRealloc) ? nullptr : __real_realloc(bytes, size);
+}
+
+int __real_pthread_setaffinity_np(pthread_t thread, std::size_t size, const cpu_set_t* cpus);
+int __wrap_pthread_setaffinity_np(pthread_t thread, std::size_t size, const cpu_set_t* cpus);
+int __wrap_pthread_setaffinity_np(pthread_t thread, std::size_t size, const cpu_set_t* cpus) {
+  return Refused(Call::kSetAffinity) ? errno : __real_pthread_setaffinity_np(thread, size, cpus);
+}
+
+int __real_setpriority(__priority_which_t which, id_t who, int priority);
+int __wrap_setpriority(__priority_which_t which, id_t who, int priority);
+int __wrap_setpriority(__priority_which_t which, id_t who, int priority) {
+  return Refused(Call::kSetPriority) ? -1 : __real_setpriority(which, who, priority);
+}
+
+// operator new(std::size_t)
+void* __real__Znwm(std::size_t size);
+void* __wrap__Znwm(std::size_t size);
+void* __wrap__Znwm(std::size_t size) {
+  const bool here = pthread_equal(sabre::test::PlanOf(Call::kNew).thread, pthread_self()) != 0;
+  if (here && Refused(Call::kNew)) throw std::bad_alloc();
+  return __real__Znwm(size);
 }
 
 // operator new(std::size_t, const std::nothrow_t&)

@@ -22,8 +22,11 @@ enum class Call : std::uint8_t {
   kMalloc,
   kRealloc,
   kNothrowNew,
+  kNew,  // operator new; only of the thread that made the Refusal, and by the library's own code
+  kSetAffinity,  // pthread_setaffinity_np
+  kSetPriority,  // setpriority
 };
-inline constexpr std::size_t kCalls = 10;
+inline constexpr std::size_t kCalls = 13;
 
 // Refusal
 //

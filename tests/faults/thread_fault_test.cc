@@ -60,6 +60,80 @@ TEST_CASE("A worker that gets no thread detaches nothing that was to be its data
   CHECK(worker->Join().ok());
 }
 
+TEST_CASE("A CPU or a nice value that the system refuses is an error, and no thread is left") {
+  const struct {
+    Call call;
+    int error;
+    WorkerOptions options;
+    absl::StatusCode code;
+    std::string words;
+  } rows[] = {
+      {Call::kSetAffinity,
+       EINVAL,
+       {.cpu_affinity = {0}},
+       absl::StatusCode::kOutOfRange,
+       "cpu_affinity 0"},
+      {Call::kSetPriority, EACCES, {.nice = -5}, absl::StatusCode::kPermissionDenied, "nice -5"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.words);
+    const Holdings before = Holdings::Now();
+    ArrayBuffer bytes = *ArrayBuffer::Create(3);
+    bool ran = false;
+    WorkerOptions options = row.options;
+    options.transfer = {&bytes};
+    const Refusal refusal(row.call, row.error);
+    const absl::Status status = Worker::Start(
+                                    [&ran](WorkerScope&) {
+                                      ran = true;
+                                      return absl::OkStatus();
+                                    },
+                                    bytes, std::move(options))
+                                    .status();
+    CHECK(refusal.refused() == 1);
+    CHECK(status.code() == row.code);
+    CHECK(std::string(status.message()).find(row.words) != std::string::npos);
+    CHECK(std::string(status.message()).find(absl::StrCat("errno ", row.error)) !=
+          std::string::npos);
+    CHECK_FALSE(ran);
+    CHECK_FALSE(bytes.detached());
+    CHECK(Holdings::Now() == before);
+  }
+}
+
+#if defined(__cpp_exceptions)
+TEST_CASE(
+    "Whichever allocation of Start fails, it is an error, and nothing of the worker is left") {
+  const Holdings before = Holdings::Now();
+  int refusals = 0;
+  for (bool started = false; !started; ++refusals) {
+    REQUIRE(refusals < 100);
+    CAPTURE(refusals);
+    auto captured = std::make_shared<int>(0);
+    const std::weak_ptr<int> entry_lives = captured;
+    Worker::Entry entry = [captured = std::move(captured)](WorkerScope&) {
+      ++*captured;
+      return absl::OkStatus();
+    };
+    absl::StatusOr<Worker> worker = absl::CancelledError();
+    {
+      const Refusal refusal(Call::kNew, ENOMEM, /*after=*/refusals, /*times=*/1);
+      worker = Worker::Start(std::move(entry));
+      started = refusal.refused() == 0;
+    }
+    if (started) {
+      REQUIRE(worker.ok());
+      CHECK(worker->Join().ok());
+      continue;
+    }
+    CHECK(absl::IsResourceExhausted(worker.status()));
+    CHECK(entry_lives.expired());
+    CHECK(Holdings::Now() == before);
+  }
+  CHECK(refusals > 4);
+}
+#endif
+
 TEST_CASE("A pool that gets too few threads is an error, and ends those that it got") {
   constexpr int kThreads = 4;
   const WorkerPoolOptions options{.max_threads = kThreads};

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -188,6 +190,65 @@ TEST_CASE("a channel is a queue that may look empty while a post is under way") 
         [] { return std::make_unique<MessageChannel>(MessageChannel::Create()); }, post_or_receive);
     CHECK(explored.counterexample == "");
     CHECK(explored.histories == rounds);
+  }
+}
+
+// Posts `count` numbers as `who`, waiting for room in one of two ways. Says how many were taken.
+int PostNumbers(MessagePort& port, int who, int count) {
+  for (int i = 0; i < count; ++i) {
+    const int value = i * 3 + who;
+    absl::Status status = who == 0 ? port.PostWait(value) : port.PostMessage(value);
+    while (absl::IsResourceExhausted(status)) status = port.PostWait(value);
+    if (!status.ok()) return i;
+  }
+  return count;
+}
+
+TEST_CASE(
+    "bounded queues: ports that wander and close lose nothing, and hold no more than they may") {
+  const int channels = test::Rounds(60);
+  std::mt19937 random(17);
+  for (int round = 0; round < channels; ++round) {
+    const std::size_t capacity = 1 + random() % 20;
+    auto [a, b] = MessageChannel::Create({.capacity = {.messages = capacity}});
+    auto [road, end] = MessageChannel::Create();
+    const bool closes = random() % 2 == 0;
+    const int count = 200;
+    int posted[3] = {};
+    std::vector<int> next(3, 0);
+    bool right = true;
+    int received = 0;
+    const int until = closes ? 150 : 3 * count;
+    const int stay = 1 + static_cast<int>(random() % 50);
+    std::thread receiver([&, &from = end, port = std::move(b)]() mutable {
+      while (received < until && right) {
+        // The port goes into a message and comes back out of it, with its queue.
+        if (received % stay == stay - 1) {
+          StressPort parcel{std::move(port)};
+          right = road.PostMessage(parcel, {.transfer = {&parcel.port}}).ok();
+          port = std::move(from.Receive()->As<StressPort>()->port);
+        }
+        right = right && port.queued_messages() <= capacity;
+        absl::StatusOr<MessageEvent> event = port.Receive(absl::Seconds(60));
+        if (!event.ok()) {
+          right = false;
+          break;
+        }
+        const int value = *event->As<int>();
+        right = right && value / 3 == next[static_cast<std::size_t>(value % 3)]++;
+        received += 1;
+      }
+    });
+    test::Together({[&, &port = a] { posted[0] = PostNumbers(port, 0, count); },
+                    [&, &port = a] { posted[1] = PostNumbers(port, 1, count); },
+                    [&, &port = a] { posted[2] = PostNumbers(port, 2, count); }});
+    receiver.join();
+    REQUIRE(right);
+    REQUIRE(received == until);
+    for (std::size_t who = 0; who < 3; ++who) {
+      REQUIRE(next[who] <= posted[who]);
+      REQUIRE((closes || next[who] == count));
+    }
   }
 }
 

@@ -51,6 +51,7 @@ TEST_CASE("out of descriptors is an error, and the loop works on without one") {
     rlimit old{};
     getrlimit(RLIMIT_NOFILE, &old);
     const int used = dup(0);
+    REQUIRE(used >= 0);
     rlimit none = old;
     none.rlim_cur = static_cast<rlim_t>(used);
     setrlimit(RLIMIT_NOFILE, &none);

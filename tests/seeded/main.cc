@@ -109,7 +109,8 @@ void Reached(const char* outcome) { reached.insert(outcome); }
 static int RunProgram(int argc, char** argv) {
   const Arguments arguments = Parse(argc, argv);
   std::vector<Scenario> right;
-  for (const auto* const some : {&AtomicsScenarios(), &MessagingScenarios(), &PoolScenarios()}) {
+  for (const auto* const some :
+       {&AtomicsScenarios(), &MessagingScenarios(), &PoolScenarios(), &ReceiveScenarios()}) {
     right.insert(right.end(), some->begin(), some->end());
   }
   if (arguments.list) {

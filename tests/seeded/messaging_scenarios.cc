@@ -113,6 +113,54 @@ void PortTransfer() {
   }
 }
 
+// Two posters wait for room in a small queue, whose receiver takes some, and maybe closes or sends its port on.
+void PortRoom() {
+  constexpr int kEach = 3;
+  MessageChannel channel = MessageChannel::Create({.capacity = {.messages = 1}});
+  MessageChannel road = MessageChannel::Create();
+  const bool closes = Chance(3);
+  const bool travels = !closes && Chance(2);
+  int posted[2] = {};
+  const auto post = [&](int who) {
+    while (posted[who] < kEach) {
+      const absl::Status status = channel.port1.PostWait(who * 10 + posted[who]);
+      if (!status.ok()) {
+        Expect(closes && absl::IsUnavailable(status), "only a close ends the waiting");
+        return Reached("a wait for room ends with the channel");
+      }
+      posted[who] += 1;
+    }
+  };
+  int next[2] = {};
+  const auto receive = [&](MessagePort& port, int count) {
+    for (int i = 0; i < count; ++i) {
+      Expect(port.queued_messages() <= 1, "never more than the capacity");
+      absl::StatusOr<MessageEvent> event = port.Receive();
+      Expect(event.ok(), "a poster that waits is woken");
+      const int value = IntOf(event);
+      Expect(value % 10 == next[value / 10], "each poster's messages arrive in order");
+      next[value / 10] += 1;
+    }
+  };
+  {
+    const Actor one([&] { post(0); });
+    const Actor other([&] { post(1); });
+    if (!travels) {
+      receive(channel.port2, closes ? 2 : 2 * kEach);
+      if (closes) channel.port2.Close();
+    } else {
+      receive(channel.port2, 2);
+      SeededParcel parcel{std::move(channel.port2)};
+      Expect(road.port1.PostMessage(parcel, {.transfer = {&parcel.port}}).ok(),
+             "a port can be sent");
+      MessagePort port = std::move(road.port2.Receive()->As<SeededParcel>()->port);
+      receive(port, 2 * kEach - 2);
+      Reached("the port travels while posters wait");
+    }
+  }
+  Expect(closes || next[0] + next[1] == 2 * kEach, "all arrives");
+}
+
 // Receive against a post, its deadline and a stop request.
 void ReceiveGivesUp() {
   MessageChannel channel = MessageChannel::Create();
@@ -310,8 +358,11 @@ void WorkerLife() {
       echoed += 1;
       if (echoed == 2 && !terminated_from_outside) worker.port().Close();
     });
-    worker.OnExit([&](const absl::Status& status) {
+    worker.OnExit([&](int code) {
+      const absl::Status status = worker.Join();
       Expect(status.ok() || absl::IsAborted(status), "the exit status is what the entry returned");
+      Expect(code == 0 ? status.ok() : worker.termination().requested,
+             "the exit code says whether it ended by itself and well");
       exits += 1;
     });
     for (int i = 0; i < 2; ++i) {
@@ -387,6 +438,10 @@ const std::vector<Scenario>& MessagingScenarios() {
        PortClose,
        {"a post finds the channel closed", "the close comes after the last message"}},
       {"port-transfer", "a port that travels loses no message and no order", PortTransfer, {}},
+      {"port-room",
+       "nobody waits beside room, and the queue is never over its capacity",
+       PortRoom,
+       {"a wait for room ends with the channel", "the port travels while posters wait"}},
       {"port-receive",
        "a receive that gives up takes no message with it",
        ReceiveGivesUp,

@@ -24,6 +24,7 @@ struct Scenario {
 const std::vector<Scenario>& AtomicsScenarios();
 const std::vector<Scenario>& MessagingScenarios();
 const std::vector<Scenario>& PoolScenarios();
+const std::vector<Scenario>& ReceiveScenarios();
 // Each is wrong, and the scheduler must find that.
 const std::vector<Scenario>& BrokenScenarios();
 

@@ -16,13 +16,20 @@ Thread::~Thread() { seeded::Expect(!joinable(), "a thread is joined before its h
 
 std::size_t AvailableParallelism() noexcept { return 2; }
 
-int Thread::Start(Entry entry, void* argument, const std::string&, std::size_t) noexcept {
+ThreadLimits LimitsOfThreads() noexcept {
+  return {.least_stack_size = 0, .cpus = 2, .least_nice = -20, .most_nice = 19};
+}
+
+int CurrentThreadClock() noexcept { return 0; }
+std::int64_t ReadThreadClock(int) noexcept { return 0; }
+
+ThreadRefusal Thread::Start(Entry entry, void* argument, const ThreadWishes&) noexcept {
   seeded::Point();
   // Systems do refuse threads.
-  if (seeded::Chance(64)) return EAGAIN;
+  if (seeded::Chance(64)) return {EAGAIN};
   state_ = std::make_unique<State>();
   state_->id = seeded::Spawn([entry, argument] { entry(argument); });
-  return 0;
+  return {};
 }
 
 void Thread::Join() noexcept {

@@ -149,7 +149,7 @@ TEST_CASE(
     got.push_back(*event.As<int>());
     events.push_back("message");
   });
-  worker->OnExit([&](absl::Status status) { events.push_back(status.ok() ? "exit" : "error"); });
+  worker->OnExit([&](int code) { events.push_back(code == 0 ? "exit" : "error"); });
   CHECK(worker->PostMessage(100).ok());
   loop.Run();
   CHECK(got.size() == 100);
@@ -169,7 +169,7 @@ TEST_CASE("OnExit waits for the exit, not only for the port, and blocks nobody m
   bool exited = false;
   bool turned = false;
   worker->OnMessage([](MessageEvent) {});
-  worker->OnExit([&](absl::Status status) { exited = absl::IsDataLoss(status); });
+  worker->OnExit([&](int code) { exited = code == 1 && absl::IsDataLoss(worker->Join()); });
   loop.PostAfter(absl::Milliseconds(5), [&] {
     turned = !exited;
     cells.Set(0, 1);
@@ -192,7 +192,7 @@ TEST_CASE("an exit handler whose loop ends before it runs is destroyed unrun") {
     });
     REQUIRE(worker.ok());
     worker->OnMessage([](MessageEvent) {});
-    worker->OnExit([&ran, token](absl::Status) { ran = true; });
+    worker->OnExit([&ran, token](int) { ran = true; });
     EventLoop::Current().RunFor(absl::Milliseconds(20));  // hears of the port, most likely
     atomics::Store(cells, 0, 1);
     atomics::Notify(cells, 0);

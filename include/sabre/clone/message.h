@@ -3,6 +3,7 @@
 #define SABRE_CLONE_MESSAGE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct Message {
   // The other transferred objects, in the order of the transfer list, and behind them the copies of
   // those that the value names without the list (tag `\`).
   std::vector<std::unique_ptr<TransferredObject>> objects = {};
+  // The number of its arrow in a trace; 0: none.
+  std::uint64_t trace_arrow = 0;
 };
 
 // Attachments

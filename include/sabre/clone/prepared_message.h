@@ -53,6 +53,12 @@ class PreparedMessage {
   std::span<const TransferItem> transfer() const noexcept { return transfer_; }
   // Bytes of the serialized value, attachments not counted.
   std::size_t byte_length() const noexcept { return message_.bytes.size(); }
+  // How many buffers and objects will travel beside the bytes, and the bytes of those buffers that move.
+  std::size_t attachments() const noexcept {
+    return transfer_.size() + message_.transferred_buffers.size() + message_.shared_buffers.size() +
+           message_.objects.size();
+  }
+  std::size_t transferred_bytes() const noexcept;
 
   // Detaches every entry of the transfer list and returns the message. Cannot fail.
   Message Commit() &&;

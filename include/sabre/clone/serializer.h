@@ -175,14 +175,14 @@ class Serializer {
   // ---- The steps of a message; used by PreparedMessage and Encode. ----
   // Allows attachments, and checks the transfer list: no null, no shared memory, nothing twice.
   absl::Status BeginMessage(std::span<const TransferItem> transfer);
+  bool bytes_only() const noexcept { return tables_ == nullptr; }  // the message, so far
   // The second check of the list, after the value was written.
   absl::StatusOr<PreparedMessage> FinishMessage();
   // The steps of a conversion: nothing is copied or detached, all that bytes cannot carry goes into
   // `attachments`. `received`: where each of the objects is owned, null for those that are not.
   void BeginConversion();
   void FinishConversion(Attachments& attachments, std::vector<TransferredObject**>& received);
-  // The bytes. The serializer is of no use afterwards.
-  ByteBuffer TakeBytes() { return std::move(out_); }
+  ByteBuffer TakeBytes() { return std::move(out_); }  // the serializer is of no use afterwards
 
   // ---- Raw bytes, for codecs that know their keys at compile time. ----
   void WriteByte(std::uint8_t byte) {

@@ -3,6 +3,7 @@
 #define SABRE_CLONE_TRANSFERABLE_H_
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +35,25 @@ class TransferredObject {
   virtual const TransferType& type() const noexcept = 0;
 };
 
+// TransferMarks
+//
+// What an object was marked as (marks.h). They move with it, and a copy has none.
+class TransferMarks {
+ public:
+  TransferMarks() = default;
+  TransferMarks(const TransferMarks&) noexcept {}
+  TransferMarks(TransferMarks&& other) noexcept { *this = std::move(other); }
+  TransferMarks& operator=(const TransferMarks&) noexcept { return *this; }
+  TransferMarks& operator=(TransferMarks&& other) noexcept {
+    untransferable = std::exchange(other.untransferable, false);
+    uncloneable = std::exchange(other.uncloneable, false);
+    return *this;
+  }
+
+  bool untransferable = false;
+  bool uncloneable = false;
+};
+
 // Transferable
 //
 // An object that a transfer list may name. After a transfer the object is an empty shell, and the
@@ -44,6 +64,12 @@ class TransferredObject {
 //   (https://html.spec.whatwg.org/multipage/structured-data.html#transferable-objects).
 class Transferable {
  public:
+  Transferable() = default;
+  Transferable(const Transferable&) = default;
+  // Takes the marks along: a move of your own must move this too.
+  Transferable(Transferable&&) = default;
+  Transferable& operator=(const Transferable&) = default;
+  Transferable& operator=(Transferable&&) = default;
   virtual ~Transferable() = default;
 
   // Whether TransferOut may be called now.
@@ -64,6 +90,12 @@ class Transferable {
   virtual const void* identity() const noexcept = 0;
 
   virtual const TransferType& type() const noexcept = 0;
+
+  TransferMarks& marks() noexcept { return marks_; }
+  const TransferMarks& marks() const noexcept { return marks_; }
+
+ private:
+  TransferMarks marks_;
 };
 
 // TransferItem

@@ -4,6 +4,9 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace sabre {
 
@@ -37,17 +40,34 @@ class Agent {
   const std::stop_token& stop_token() const noexcept { return stop_token_; }
   void set_stop_token(std::stop_token token) noexcept { stop_token_ = std::move(token); }
 
+  // What it is called, in a trace for example; a Worker has its own name. Empty until set.
+  const std::string& name() const noexcept { return name_; }
+  void set_name(std::string name) noexcept { name_ = std::move(name); }
+
   // Where asynchronous completions of this thread run. Null until set.
   Executor* executor() const noexcept { return executor_; }
   void set_executor(Executor* executor) noexcept { executor_ = executor; }
 
+  // What runs in this thread when the agent ends, with its number: after the thread's event loop has ended.
+  using EndHook = void (*)(std::uint64_t agent_id);
+  // A hook that was given before is not called twice.
+  void CallAtEnd(EndHook hook);
+
+  // For Worker: a number for the agent of a thread that is yet to be made, and its use there, before the
+  // first Current.
+  static std::uint64_t ReserveId() noexcept;
+  static void UseReservedId(std::uint64_t id) noexcept;
+
  private:
   Agent() noexcept;
+  ~Agent();
 
   const std::uint64_t id_;
   bool can_block_ = true;
+  std::string name_;
   std::stop_token stop_token_;
   Executor* executor_ = nullptr;
+  std::vector<EndHook> end_hooks_;
 };
 
 }  // namespace sabre

@@ -97,6 +97,11 @@ class ArrayBuffer {
   absl::StatusOr<ArrayBuffer> SliceToImmutable(
       std::int64_t start = 0, std::optional<std::int64_t> end = std::nullopt) const;
 
+  // Forbids to transfer it in a message, from now on; its own Transfer is as before. A handle of no buffer
+  // stays what it is. Spec: Node's markAsUntransferable (clone/marks.h).
+  void MarkAsUntransferable() noexcept;
+  bool marked_as_untransferable() const noexcept;
+
   // The same for all handles of one buffer, different for different buffers. Null for a
   // default-constructed handle.
   const void* identity() const noexcept { return state_; }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "sabre/memory/executor.h"
@@ -23,7 +24,9 @@ class LoopTimers;
 // that a program has already (see native_handle). Each thread has one, made at first use.
 //
 // Thread-safety: Post and Stop from any thread; all else from the loop's thread.
-// Blocking: Run and RunFor block; a sleeping loop uses no CPU and makes no wake-ups.
+// Blocking: Run, RunFor and RunOnce block; a sleeping loop uses no CPU and makes no wake-ups.
+// Fork: a child's loop is new and empty; nothing of the parent's runs there, and its descriptors are closed
+//   there. Ports and timers made before the fork are the parent's: the child leaves them alone.
 // Spec: HTML, event loops (https://html.spec.whatwg.org/multipage/webappapis.html#event-loops), with
 //   Node's rule for the end: a loop that nothing keeps alive returns from Run.
 class EventLoop final : public Executor {
@@ -35,10 +38,14 @@ class EventLoop final : public Executor {
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop() override;
 
-  // Runs until Stop, or until nothing keeps the loop alive: no work, no timer, no Ref.
+  // Runs until Stop, until a stop is requested of the agent (Worker::Terminate), or until nothing keeps the
+  // loop alive: no work, no timer, no Ref.
   void Run();
   // The same, for at most `limit`.
   void RunFor(absl::Duration limit);
+  // The same, for at most one turn in which there is something to do. Returns how many pieces of work it
+  // ran; 0 after `limit`, after Stop, and if nothing keeps the loop alive.
+  std::size_t RunOnce(absl::Duration limit = absl::InfiniteDuration());
   // Runs what is ready now and returns without blocking: for a foreign loop. Returns how many pieces
   // of work it ran.
   std::size_t Poll();
@@ -63,36 +70,64 @@ class EventLoop final : public Executor {
   void Unref() noexcept override;
 
   // A file descriptor that is readable whenever Poll would run something, timers included; for epoll,
-  // libuv, Asio, Qt. Made at the first call, the same at each; it belongs to the loop. Call Poll once
-  // before the first wait on it, and after each.
+  // libuv, Asio, Qt (sabre/adapters). Made at the first call, the same at each; it belongs to the loop.
+  // Readable at first and after a Run, too: call Poll after each wait on it.
   // Errors: kResourceExhausted if the process is out of descriptors; kUnimplemented where the platform
   //   has none.
   absl::StatusOr<int> native_handle();
+
+  // Whether Run would go on: the loop's own work, a timer, a Ref. A foreign loop asks this to know
+  // whether it may end.
+  bool alive() const noexcept;
+  // Calls `observer` whenever alive() may have changed, in Poll and outside of it. Replaces an earlier
+  // one; null: nobody. The observer must not run the loop.
+  void set_alive_observer(absl::AnyInvocable<void()> observer);
+
+  // How many pieces of work that other threads posted, ports that became ready among them, run in one turn
+  // before timers and what the loop's own work has posted get theirs. At least 1.
+  static constexpr std::size_t kBatchLimit = 256;
+  void set_batch_limit(std::size_t items) { batch_limit_ = items > 0 ? items : 1; }
+
+  // How busy the loop is, since it was made. What is not idle is active: it sleeps in Run, or (with a
+  // native_handle) is between one Poll and the next. From any thread, as long as the loop's lives.
+  // Spec: Node's performance.eventLoopUtilization.
+  struct Utilization {
+    absl::Duration idle;
+    absl::Duration active;
+    double utilization() const { return absl::FDivDuration(active, idle + active); }
+    // What it was since `earlier`.
+    Utilization Since(const Utilization& earlier) const {
+      return {idle - earlier.idle, active - earlier.active};
+    }
+  };
+  Utilization utilization() const;
 
   // Counts since the loop was made.
   struct Metrics {
     std::int64_t turns = 0;       // rounds of work
     absl::Duration active;        // spent in them
-    absl::Duration idle;          // asleep in Run and RunFor
+    absl::Duration idle;          // asleep in Run
     absl::Duration longest_turn;  // the longest time for which the loop was blocked by one round
   };
   Metrics metrics() const noexcept { return metrics_; }
 
   // For ports.
   const std::shared_ptr<internal::LoopCore>& core() const noexcept { return core_; }
+  // For a forked child. See the class.
+  void StartAnewInChild();
 
  private:
   EventLoop();
 
-  void RunUntil(absl::Duration limit);
-  bool Alive() const noexcept;
+  std::size_t RunUntil(absl::Duration limit, std::size_t turns);
   std::size_t Turn();
 
   const std::uint64_t agent_id_;  // of the loop's thread
   bool in_turn_ = false;
   bool closing_ = false;
-  const std::shared_ptr<internal::LoopCore> core_;
-  const std::unique_ptr<internal::LoopTimers> timers_;
+  std::size_t batch_limit_ = kBatchLimit;
+  std::shared_ptr<internal::LoopCore> core_;  // others only in a forked child
+  std::unique_ptr<internal::LoopTimers> timers_;
   Metrics metrics_;
 };
 

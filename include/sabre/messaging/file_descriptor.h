@@ -3,6 +3,7 @@
 #define SABRE_MESSAGING_FILE_DESCRIPTOR_H_
 
 #include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,7 +34,8 @@ class FileDescriptor final : public Transferable {
   FileDescriptor() noexcept = default;
   // Takes `fd` over; a negative number gives an empty one.
   explicit FileDescriptor(int fd) noexcept : fd_(fd < 0 ? kNone : fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.Release()) {}
+  FileDescriptor(FileDescriptor&& other) noexcept
+      : Transferable(std::move(other)), fd_(other.Release()) {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept;
   ~FileDescriptor() override { Close(); }
 

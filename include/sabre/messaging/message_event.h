@@ -2,7 +2,11 @@
 #ifndef SABRE_MESSAGING_MESSAGE_EVENT_H_
 #define SABRE_MESSAGING_MESSAGE_EVENT_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -24,8 +28,17 @@ namespace sabre {
 // Spec: HTML MessageEvent (https://html.spec.whatwg.org/multipage/comms.html#messageevent).
 class MessageEvent {
  public:
-  explicit MessageEvent(Message message)
-      : attachments_(message), bytes_(std::move(message.bytes)) {}
+  // One without a value, in place of a message that has not come.
+  MessageEvent() noexcept {}
+  explicit MessageEvent(Message message);
+  // Of a message that is `bytes` only, of which it takes a copy.
+  explicit MessageEvent(std::span<const std::uint8_t> bytes) : size_(bytes.size()) {
+    if (size_ > kShort) {
+      CopyLong(bytes);
+    } else if (size_ != 0) {
+      std::memcpy(short_, bytes.data(), size_);
+    }
+  }
   MessageEvent(MessageEvent&&) = default;
   MessageEvent& operator=(MessageEvent&&) = default;
 
@@ -33,7 +46,7 @@ class MessageEvent {
   // Errors: kDataLoss if the message is not a T: the path, the byte offset, what was expected.
   template <Decodable T>
   absl::StatusOr<T> As() {
-    return Decode<T>(bytes_, attachments_, TrustedBytes());
+    return internal::Decode<T>(Deserializer(bytes(), attachments_.get(), TrustedBytes()));
   }
 
   // The value as a tree, which the event owns: the Value is good as long as the event. Undefined if the
@@ -50,15 +63,33 @@ class MessageEvent {
   // What came with the message: first what the transfer list named, in its order, whether the value
   // names it or not. An object is null once it was taken.
   // Spec: HTML MessageEvent.ports, for transferable objects of any kind.
-  Attachments& attachments() noexcept { return attachments_; }
+  Attachments& attachments() {
+    if (attachments_ == nullptr) attachments_ = std::make_unique<Attachments>();
+    return *attachments_;
+  }
 
   // Bytes of the serialized value, attachments not counted.
-  std::size_t byte_length() const noexcept { return bytes_.size(); }
+  std::size_t byte_length() const noexcept { return size_; }
+
+  // For the library: the number of its arrow in a trace; 0: none.
+  std::uint64_t trace_arrow() const noexcept { return trace_arrow_; }
+  void set_trace_arrow(std::uint64_t number) noexcept { trace_arrow_ = number; }
 
  private:
-  Attachments attachments_;
-  ByteBuffer bytes_;
+  // So long are most messages; they need no allocation.
+  static constexpr std::size_t kShort = 120;
+
+  void CopyLong(std::span<const std::uint8_t> bytes);
+  std::span<const std::uint8_t> bytes() const noexcept {
+    return {size_ <= kShort ? short_ : long_.data(), size_};
+  }
+
+  std::unique_ptr<Attachments> attachments_;  // null: none
   std::unique_ptr<Graph> graph_;
+  ByteBuffer long_;
+  std::size_t size_ = 0;
+  std::uint64_t trace_arrow_ = 0;
+  std::uint8_t short_[kShort];
 };
 
 }  // namespace sabre

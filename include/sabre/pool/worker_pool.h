@@ -59,7 +59,7 @@ class WorkerPool {
 
   WorkerPool(WorkerPool&&) noexcept;
   WorkerPool& operator=(WorkerPool&&) noexcept;
-  // Destroys it.
+  // Destroys it. A pool that a worker has made is stopped when that worker ends, wherever this handle is then.
   ~WorkerPool();
 
   // Submits `function(input)`, or `function(input, context)` if it takes a TaskContext&. It may return
@@ -87,7 +87,8 @@ class WorkerPool {
 
   // Refuses new tasks, waits until all others are done, and ends the workers.
   // Errors: kDeadlineExceeded after `timeout`: then the pool is still closing; Destroy it, or wait
-  //   again. Blocking: yes.
+  //   again; the same for kCancelled, if a stop is requested of the calling agent, and kFailedPrecondition,
+  //   if it may not block. Blocking: yes.
   absl::Status Close(absl::Duration timeout = absl::InfiniteDuration());
 
   // Refuses new tasks, cancels those that wait, asks those that run to stop, wakes them from blocking

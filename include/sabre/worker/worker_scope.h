@@ -2,6 +2,7 @@
 #ifndef SABRE_WORKER_WORKER_SCOPE_H_
 #define SABRE_WORKER_WORKER_SCOPE_H_
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -35,11 +36,11 @@ class WorkerScope {
   WorkerScope& operator=(const WorkerScope&) = delete;
 
   // The number of this worker's agent.
-  std::uint64_t thread_id() const noexcept { return thread_id_; }
-  const std::string& name() const noexcept { return name_; }
+  std::uint64_t thread_id() const noexcept;
+  const std::string& name() const noexcept;
 
-  // Requested by Worker::Terminate. Blocking calls of the library look at it by themselves; long
-  // computations should, every few milliseconds.
+  // Requested by Worker::Terminate, by the end of the parent, by Exit. Blocking calls of the library look at
+  // it by themselves; long computations should, every few milliseconds.
   const std::stop_token& stop_token() const noexcept { return stop_token_; }
 
   // What the parent passed to Worker::Start. Transferred buffers are the same objects at each call.
@@ -56,26 +57,46 @@ class WorkerScope {
   absl::Status PostMessage(const T& value, const StructuredSerializeOptions& options = {}) {
     return parent_port_.PostMessage(value, options);
   }
+  template <Encodable T>
+  absl::Status PostWait(const T& value, const StructuredSerializeOptions& options = {},
+                        absl::Duration timeout = absl::InfiniteDuration()) {
+    return parent_port_.PostWait(value, options, timeout);
+  }
   absl::StatusOr<MessageEvent> Receive(absl::Duration timeout = absl::InfiniteDuration()) {
     return parent_port_.Receive(timeout);
   }
   absl::StatusOr<std::optional<MessageEvent>> TryReceive() { return parent_port_.TryReceive(); }
-  void OnMessage(MessagePort::MessageHandler handler) {
+  template <internal::HandlesEvents Handler>
+  void OnMessage(Handler handler) {
+    static_cast<void>(loop());
     parent_port_.OnMessage(std::move(handler));
+  }
+  template <Decodable T, std::invocable<T> Handler>
+  void OnMessage(Handler handler) {
+    static_cast<void>(loop());
+    parent_port_.OnMessage<T>(std::move(handler));
   }
   void Close() { parent_port_.Close(); }
 
+  // Ends the worker from within: requests a stop as Terminate does, with `code` as its exit code. The entry
+  // still has to return; what is reported as an error then still is one.
+  // Spec: Node's process.exit in a worker.
+  void Exit(int code);
+  // The exit code of a worker that ends well; 0 at first.
+  // Spec: Node's process.exitCode.
+  void set_exit_code(int code) noexcept;
+  int exit_code() const noexcept;
+
   // The worker's event loop. It runs after the entry has returned OK, as long as something keeps it
   // alive (a message handler on an open port, a timer) and no stop is requested.
-  EventLoop& loop() noexcept { return EventLoop::Current(); }
+  EventLoop& loop();
 
  private:
   friend class internal::WorkerControl;
-  WorkerScope(std::uint64_t thread_id, std::string name, std::stop_token stop_token,
-              MessagePort parent_port, std::optional<Message> worker_data);
+  WorkerScope(internal::WorkerControl& control, std::stop_token stop_token, MessagePort parent_port,
+              std::optional<Message> worker_data);
 
-  const std::uint64_t thread_id_;
-  const std::string name_;
+  internal::WorkerControl& control_;
   const std::stop_token stop_token_;
   MessagePort parent_port_;
   std::optional<MessageEvent> worker_data_;
