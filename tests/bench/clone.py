@@ -18,10 +18,9 @@ import statistics
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "common"))
+from interleaved import AT_MOST, BUILD, FASTER, Peer, compared, interleaved, node, quartiles  # noqa: E402
 
-FASTER, AT_MOST = "faster", "at most"
 # A title; the measure of ours; the peers: process, measure, what it is, the bar: (FASTER, how many times) than
 # the peer or (AT_MOST, how many times) its time, or None for information.
 TABLES = [
@@ -64,51 +63,12 @@ TABLES = [
 LINEAR_TIME, LINEAR_MEMORY, LINEAR_FROM = 2.0, 1.1, 7
 
 
-class Peer:
-    """A process that answers a line with a line."""
-
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            sys.exit(f"{self.process.args[0]} ended at '{line}'")
-        return answer.strip()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def quartiles(values):
-    if len(values) < 2:
-        return values[0], values[0], values[0]
-    return statistics.quantiles(values, n=4, method="inclusive")
-
-
-def judged(ratio, bar):
-    """The ratio as a reader wants it, its bar, and whether it keeps it. `ratio`: ours to the peer's."""
-    if bar and bar[0] == FASTER:
-        return f"bar >= {bar[1]} x faster", 1 / ratio >= bar[1]
-    return (f"bar <= {bar[1]}", ratio <= bar[1]) if bar else ("", True)
-
-
 def table(title, ours, label, peers, processes, rounds):
     """Prints one table; returns how many of its rows are above their bar."""
     measures = [("cpp", ours)] + [(process, measure) for process, measure, _, _ in peers]
-    times = [[] for _ in measures]
-    for process, measure in measures:  # warm: Node compiles what runs often
-        for _ in range(5):
-            processes[process].ask(measure)
-    for turn in range(rounds):
-        for i in range(len(measures)):
-            at = (i + turn) % len(measures)
-            process, measure = measures[at]
-            processes[process].ask(measure)
-            times[at].append(float(processes[process].ask(measure)))
+    # Warm: Node compiles what runs often.
+    answers = interleaved(measures, processes, rounds, warm=5, twice=True)
+    times = [[float(answer) for answer in those] for those in answers]
 
     print(f"\n{title}\n  {'':46} {'µs':>9} [quartiles]")
     above = 0
@@ -117,15 +77,8 @@ def table(title, ours, label, peers, processes, rounds):
         low, middle, high = (value / 1e3 for value in quartiles(values))
         row = f"  {name:46} {middle:9.4g} [{low:.4g}, {high:.4g}]"
         if i > 0:
-            bar = peers[i - 1][3]
-            ratio = statistics.median(times[0]) / statistics.median(values)
-            low, _, high = quartiles([a / b for a, b in zip(times[0], values)])
-            said, kept = judged(ratio, bar)
-            if measures[i][0] == "node":
-                row += f"   {1 / ratio:6.1f} x as fast [{1 / high:.1f}, {1 / low:.1f}]"
-            else:
-                row += f"   {ratio:6.2f} of its time [{low:.2f}, {high:.2f}]"
-            row += f"  {said}{'' if kept else '  ABOVE'}"
+            said, kept = compared(times[0], values, measures[i][0] == "node", peers[i - 1][3])
+            row += said
             above += not kept
         print(row, flush=True)
     return above
@@ -175,12 +128,6 @@ def document():
         command = ["npm", "install", "--silent", "--no-save", "--prefix", BUILD / "npm", "world-countries@5"]
         subprocess.run(command, check=True)
     return found
-
-
-def node():
-    """The path of Node 26, also from npm."""
-    fetch = [ROOT / "tests" / "interop" / "fetch_node.sh", BUILD / "node", "26"]
-    return subprocess.run(fetch, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def main():

@@ -1,6 +1,7 @@
 // Round trips between two threads, in the two regimes that a machine has: on separate CPUs, and on one.
 // Every candidate runs in every round, in turn; the table gives medians over the rounds with their
 // spread, and the ratio to the raw futex pair (and to the spinning pair) of the same round.
+// Ports are in `./dev bench messaging`.
 //
 //   latency_bench [ROUNDS [ITERATIONS]]
 #include <algorithm>
@@ -17,9 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "sabre/clone/codecs.h"
 #include "sabre/memory/atomics.h"
-#include "sabre/messaging/message_channel.h"
 #include "tests/bench/pairs.h"
 
 namespace {
@@ -84,22 +83,6 @@ double WaitNotify(int n, int a, int b) {
       });
 }
 
-double PortRoundTrip(int n, int a, int b) {
-  auto [port1, port2] = sabre::MessageChannel::Create();
-  return Measure(
-      n, a, b,
-      [&port = port1](int count) {
-        for (int i = 0; i < count; ++i) {
-          if (!port.PostMessage(i).ok() || *port.Receive()->As<int>() != i) std::abort();
-        }
-      },
-      [&port = port2](int count) {
-        for (int i = 0; i < count; ++i) {
-          if (!port.PostMessage(*port.Receive()->As<int>()).ok()) std::abort();
-        }
-      });
-}
-
 struct Candidate {
   const char* name;
   double (*run)(int iterations, int cpu, int partner_cpu);
@@ -118,8 +101,7 @@ void RoundTrips(const char* regime, int rounds, int iterations, int partner_cpu)
   std::vector<Candidate> candidates = {{"raw futex pair", &RawFutex},
                                        {"spinning pair", &Spinning},
                                        {"mutex + condition variable", &ConditionVariable},
-                                       {"atomics::Wait / Notify", &WaitNotify},
-                                       {"port round trip (int)", &PortRoundTrip}};
+                                       {"atomics::Wait / Notify", &WaitNotify}};
   for (int round = 0; round < rounds; ++round) {
     for (Candidate& candidate : candidates) {
       candidate.nanos.push_back(candidate.run(iterations, 0, partner_cpu));
@@ -147,29 +129,18 @@ double PerCall(int count, F&& call) {
 
 void OneSided(int rounds) {
   constexpr int kCalls = 1'000'000;
-  constexpr int kBurst = 1'000;
   const auto cells = *sabre::Int32Array::Over(*sabre::SharedArrayBuffer::Create(64));
   static std::atomic<std::int32_t> plain;
-  std::vector<double> fetch_add, notify, post;
+  std::vector<double> fetch_add, notify;
   Pin(0);
-  auto [port1, port2] = sabre::MessageChannel::Create();
   for (int round = 0; round < rounds; ++round) {
     fetch_add.push_back(PerCall(kCalls, [](int) { plain.fetch_add(1); }));
     notify.push_back(PerCall(kCalls, [&](int) { sabre::atomics::Notify(cells, 0); }));
-    // One way, sender and receiver in one thread: no wake-ups, only the work.
-    post.push_back(PerCall(kCalls / kBurst,
-                           [&, &sender = port1, &receiver = port2](int) {
-                             for (int i = 0; i < kBurst; ++i) sender.PostMessage(i).IgnoreError();
-                             for (int i = 0; i < kBurst; ++i)
-                               (*receiver.TryReceive())->As<int>().status().IgnoreError();
-                           }) /
-                   kBurst);
   }
   std::printf("\none-sided, %d rounds\n", rounds);
   std::printf("  %-28s %8.2f ns\n", "seq_cst fetch_add", Median(fetch_add));
   std::printf("  %-28s %8.2f ns %26s x fetch_add\n", "Notify, nobody waits", Median(notify),
               Ratio(notify, fetch_add).c_str());
-  std::printf("  %-28s %8.2f ns\n", "post + receive an int", Median(post));
 }
 
 }  // namespace
