@@ -196,6 +196,7 @@ struct MoveAgainstPost : InHub<MoveAgainstPost, 3, 2> {
       hub.Move(members[1], 0);
     } else {
       left = hub.Leave(members[1], 0);
+      SABRE_VERIFY(!hub.Holds(members[1], 0));
     }
   }
   void After() {
@@ -291,7 +292,9 @@ struct BroadcastStepByStep : Model<BroadcastStepByStep, 1> {
     Receiver members[5];
     Listener listener;
     for (Receiver& member : members) hub.Join(member);
+    SABRE_VERIFY(hub.Holds(members[4], 0) && !hub.Holds(members[4], 1));
     SABRE_VERIFY(hub.ArmReadable(members[4], 0, listener) && hub.Leave(members[4], 0));
+    SABRE_VERIFY(!hub.Holds(members[4], 0));
     SABRE_VERIFY(listener.calls.Get() == 1 && !hub.ArmReadable(members[4], 0, listener));
     SABRE_VERIFY(hub.Leave(members[0], 0) && hub.Leave(members[2], 0));
     SABRE_VERIFY(!hub.Leave(members[2], 0) && Say(hub, members[1], &words[0]));

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 
+#include "lib/kernel/brief_mutex.h"
+#include "lib/kernel/port_count.h"
 #include "lib/kernel/port_inbox.h"
 #include "lib/kernel/port_listener.h"
+#include "lib/kernel/port_side_data.h"
 #include "sabre/verify/model.h"
 #include "verify/port_link_models.h"
 
@@ -372,7 +375,8 @@ struct LinkStepByStep : Model<LinkStepByStep, 1> {
     Link link;
     Mail mail;
     SABRE_VERIFY(link.Pop({kSecond}, mail) == PopResult::kEmpty && mail == nullptr);
-    for (int i = 1; i <= 3; ++i) SABRE_VERIFY(PostOne(link, kFirst, i));
+    SABRE_VERIFY(!link.MayPop(kSecond));
+    for (int i = 1; i <= 3; ++i) SABRE_VERIFY(PostOne(link, kFirst, i) && link.MayPop(kSecond));
     SABRE_VERIFY(*Receive(link, {kSecond}) == 1 && link.counts(kSecond).queued.messages == 2);
     SABRE_VERIFY(PostOne(link, kFirst, 4) && link.counts(kSecond).queued.bytes == 3);
     SABRE_VERIFY(*Receive(link, {kSecond}) == 2 && *Receive(link, {kSecond}) == 3);
@@ -382,8 +386,7 @@ struct LinkStepByStep : Model<LinkStepByStep, 1> {
   }
   void ReadyMeansReady() {
     Link link;
-    Listener listener;
-    Listener other;
+    Listener listener, other;
     SABRE_VERIFY(!link.Disarm(kSecond, listener));
     SABRE_VERIFY(link.ArmReadable({kSecond}, listener) && link.ArmReadable({kSecond}, other));
     SABRE_VERIFY(link.Disarm(kSecond, other) && !link.Disarm(kSecond, other));
@@ -397,9 +400,7 @@ struct LinkStepByStep : Model<LinkStepByStep, 1> {
   }
   void RoomMeansRoom() {
     Link link({{3, 10}, {3, 8}, {1, 4}});
-    Listener small;
-    Listener large;
-    Listener tiny;
+    Listener small, large, tiny;
     SABRE_VERIFY(!link.ArmRoom({kFirst}, small, 1));
     SABRE_VERIFY(Post(link, {kFirst}, 1, 99) == PostResult::kPosted && link.drains(kFirst).needed);
     SABRE_VERIFY(Post(link, {kFirst}, 2, 1) == PostResult::kFull);
@@ -425,8 +426,7 @@ struct LinkStepByStep : Model<LinkStepByStep, 1> {
   }
   void CloseIsForGood() {
     Link link;
-    Listener own;
-    Listener peer;
+    Listener own, peer;
     Listener drain;
     for (int i = 1; i <= 2; ++i) {
       SABRE_VERIFY(PostOne(link, kFirst, i) && PostOne(link, kSecond, i));
@@ -527,7 +527,7 @@ struct SleepsWithoutArming : Model<SleepsWithoutArming, 2> {
 const Suite port_link(
     "PortLink",
     {"lib/kernel/port_link.h", "lib/kernel/port_inbox.h", "lib/kernel/port_listener.h",
-     "lib/kernel/port_limits.h"},
+     "lib/kernel/port_limits.h", "lib/kernel/port_count.h"},
     {
         Claim<ReceiverMissesNothing>("no message and no close is missed in sleep",
                                      {.searches = {Bound(3, 300'000), Random(20'000)},

@@ -51,6 +51,11 @@ Message PreparedMessage::Commit() && {
   message_.transferred_buffers.clear();
   std::vector<std::unique_ptr<TransferredObject>> clones = std::move(message_.objects);
   message_.objects.clear();
+  // What can lack memory here comes before the first is detached.
+  if (!transfer_.empty()) {
+    message_.transferred_buffers.reserve(transfer_.size() + immutable.size());
+    message_.objects.reserve(transfer_.size() + clones.size());
+  }
   for (const TransferItem& item : transfer_) {
     if (item.buffer() != nullptr) {
       absl::StatusOr<internal::BackingStore> store = item.buffer()->Detach();

@@ -131,6 +131,12 @@ class BroadcastHub {
     return true;
   }
 
+  // Whether the member is in, and the end has not moved.
+  bool Holds(const Member& member, std::uint64_t moves) {
+    std::lock_guard<typename S::Mutex> lock(mutex_);
+    return member.moves_.Get() == moves && member.in_.Get();
+  }
+
   // Takes the caller's reference. Returns: kPosted, also if there is nobody to hear; kClosed if it is out.
   PostResult Post(Member& from, Message* message) {
     Told told;

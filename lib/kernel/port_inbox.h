@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "lib/kernel/port_limits.h"
+#include "sabre/lockfree/cache_line.h"
 #include "sabre/sync/policy.h"
 #include "sabre/sync/std_sync.h"
 
@@ -13,7 +14,7 @@ namespace sabre::kernel {
 // PortInbox
 //
 // A queue in two parts: the younger, where the posters put, and the older, which the receiver has taken
-// in one step, so that it seldom meets them.
+// in one step, so that it seldom meets them. Each has a cache line of its own.
 //
 // `Queue` holds messages in order: empty, Push(message, bytes), PopFront(out), front_bytes, count, bytes,
 // Swap.
@@ -99,8 +100,8 @@ class PortInbox {
 
   const PortLimits limits_;
   const bool limited_;
-  Queue older_;                                        // [reading]
-  Queue younger_;                                      // [link's lock, as all below]
+  alignas(kCacheLine) Queue older_;                    // [reading]
+  alignas(kCacheLine) Queue younger_;                  // [link's lock, as all below]
   typename S::template Var<std::size_t> messages_{0};  // places that are not free
   typename S::template Var<std::size_t> bytes_{0};     // of them
   typename S::template Var<bool> strained_{false};

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <mutex>
 
+#include "lib/kernel/brief_mutex.h"
 #include "lib/kernel/port_end.h"
-#include "lib/kernel/port_inbox.h"
+#include "lib/kernel/port_limits.h"
 #include "lib/kernel/port_listener.h"
+#include "lib/kernel/port_side_data.h"
 #include "sabre/sync/std_sync.h"
 
 namespace sabre::kernel {
@@ -30,8 +32,7 @@ namespace sabre::kernel {
 // `Queue`: see PortInbox.
 //
 // Thread-safety: all members from any thread.
-// Locks: a side's `reading`, then `mutex_`. Neither is held while a message is destroyed or a listener
-//   is told.
+// Locks: a side's `reading`, then `mutex_`; none while a message is destroyed or a listener is told.
 // Memory ordering: everything before a Post happens before the return of the Pop that takes its message,
 //   and before the OnPortReady it causes; with limits, everything before a Pop happens before the Post
 //   that finds room because of it.
@@ -46,7 +47,7 @@ class PortLink {
   PortLink& operator=(const PortLink&) = delete;
   // What Post would say of a message of `bytes` now.
   PostResult CanPost(PortEnd from, std::size_t bytes) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     return CanPostLocked(from, bytes);
   }
   // Puts `message` into the queue of the other side. On failure it is left as it is.
@@ -54,7 +55,7 @@ class PortLink {
   PostResult Post(PortEnd from, M& message, std::size_t bytes) {
     Told told;
     {
-      std::lock_guard<typename S::Mutex> lock(mutex_);
+      std::lock_guard<Mutex> lock(mutex_);
       const PostResult result = TakePlaceLocked(from, bytes);
       if (result != PostResult::kPosted) return result;
       Side& target = At(Other(from.side));
@@ -67,7 +68,7 @@ class PortLink {
 
   // Promises a place for a message of `bytes`, which counts as posted now. PostReserved must follow.
   PostResult Reserve(PortEnd from, std::size_t bytes) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     const PostResult result = TakePlaceLocked(from, bytes);
     Side& target = At(Other(from.side));
     if (result == PostResult::kPosted) target.reserved.Set(target.reserved.Get() + 1);
@@ -78,7 +79,7 @@ class PortLink {
   void PostReserved(PortSide from, M& message, std::size_t bytes) {
     Told told;
     {
-      std::lock_guard<typename S::Mutex> lock(mutex_);
+      std::lock_guard<Mutex> lock(mutex_);
       Side& target = At(Other(from));
       target.reserved.Set(target.reserved.Get() - 1);
       if (target.closed.Get()) return;
@@ -97,39 +98,44 @@ class PortLink {
       std::lock_guard<typename S::Mutex> reading(own.reading);
       if (own.moves.Get() != at.moves) return PopResult::kMoved;
       if (own.inbox.limited() || own.inbox.older_empty()) {
-        std::lock_guard<typename S::Mutex> lock(mutex_);
+        std::lock_guard<Mutex> lock(mutex_);
         bool drained = false;
         if (!own.inbox.PreparePop(drained))
           return EndedLocked(at.side) ? PopResult::kClosed : PopResult::kEmpty;
         MoveWaitersForRoomLocked(at.side, drained, told);
       }
       own.inbox.Pop(out);
-      own.received.Set(own.received.Get() + 1);
+      own.received.Increment();
     }
     told.Tell();
     return PopResult::kMessage;
   }
 
+  // Whether Pop may have something to say: by a look at numbers that are counted elsewhere, of a moment ago.
+  bool MayPop(PortSide side) const {
+    const Side& own = sides_[static_cast<std::size_t>(side)];
+    return own.posted.Look() != own.received.Look();
+  }
+
   // Register `listener` for the moment when there is a message (room for one of `bytes`; more than
   // `seen` drains).
-  // Returns: false, and does not register it, if it is so now, if there is nothing to wait for any more,
-  //   or if the end has moved.
+  // Returns: false, and does not register it, if it is so now, if it never will be, or if the end has moved.
   bool ArmReadable(PortEnd at, Listener& listener) {
     Side& own = At(at.side);
     std::lock_guard<typename S::Mutex> reading(own.reading);
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     if (own.moves.Get() != at.moves || EndedLocked(at.side) || !own.inbox.empty()) return false;
     own.waits.readable.Add(listener);
     return true;
   }
   bool ArmRoom(PortEnd at, Listener& listener, std::size_t bytes) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     if (CanPostLocked(at, bytes) != PostResult::kFull) return false;
     At(at.side).waits.room.Add(listener, bytes);
     return true;
   }
   bool ArmDrain(PortEnd at, Listener& listener, std::uint64_t seen) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     Side& own = At(at.side);
     if (own.moves.Get() != at.moves || own.drains.Get() > seen) return false;
     if (own.closed.Get() || At(Other(at.side)).closed.Get()) return false;
@@ -140,7 +146,7 @@ class PortLink {
   // Returns: true if it was still there: OnPortReady will not be called for it. False: it has been or
   //   is being called, and the listener must live until then.
   bool Disarm(PortSide side, Listener& listener) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     return At(side).waits.Remove(listener);
   }
 
@@ -154,7 +160,7 @@ class PortLink {
     {
       Side& own = At(at.side);
       std::lock_guard<typename S::Mutex> reading(own.reading);
-      std::lock_guard<typename S::Mutex> lock(mutex_);
+      std::lock_guard<Mutex> lock(mutex_);
       if (own.moves.Get() != at.moves || own.closed.Get()) return false;
       own.closed.Set(true);
       own.inbox.TakeAll(older, younger);
@@ -171,7 +177,7 @@ class PortLink {
     {
       Side& own = At(at.side);
       std::lock_guard<typename S::Mutex> reading(own.reading);
-      std::lock_guard<typename S::Mutex> lock(mutex_);
+      std::lock_guard<Mutex> lock(mutex_);
       if (own.moves.Get() != at.moves) return at;
       own.moves.Set(at.moves + 1);
       own.waits.MoveAllTo(told);
@@ -180,33 +186,21 @@ class PortLink {
     return {at.side, at.moves + 1};
   }
   PortDrains drains(PortSide side) {
-    std::lock_guard<typename S::Mutex> lock(mutex_);
+    std::lock_guard<Mutex> lock(mutex_);
     return {At(Other(side)).inbox.strained(), At(side).drains.Get()};
   }
   PortCounts counts(PortSide side) {
     Side& own = At(side);
     std::lock_guard<typename S::Mutex> reading(own.reading);
-    std::lock_guard<typename S::Mutex> lock(mutex_);
-    return {own.closed.Get() ? PortLoad{0, 0} : own.inbox.queued(), own.posted.Get(),
+    std::lock_guard<Mutex> lock(mutex_);
+    return {own.closed.Get() ? PortLoad{0, 0} : own.inbox.queued(), At(Other(side)).posted.Get(),
             own.received.Get()};
   }
 
  private:
   using Told = PortListeners<S>;
-  template <class U>
-  using Var = typename S::template Var<U>;
-  struct Side {
-    explicit Side(const PortLimits& limits) : inbox(limits) {}
-    typename S::Mutex reading;
-    PortInbox<Queue, S> inbox;       // what it will receive
-    Var<std::uint64_t> received{0};  // [reading]
-    Var<std::uint64_t> moves{0};     // written with both locks, read with either; `closed` too
-    Var<bool> closed{false};
-    Var<std::size_t> reserved{0};  // [mutex_, as all below] places of `inbox` that Reserve took
-    Var<std::uint64_t> posted{0};  // by this side
-    Var<std::uint64_t> drains{0};  // of the queue it posts into
-    PortWaits<S> waits;
-  };
+  using Mutex = BriefMutex<S>;
+  using Side = PortSideData<Queue, S>;
 
   Side& At(PortSide side) noexcept { return sides_[static_cast<std::size_t>(side)]; }
   PostResult CanPostLocked(PortEnd from, std::size_t bytes) {
@@ -226,9 +220,9 @@ class PortLink {
   PostResult TakePlaceLocked(PortEnd from, std::size_t bytes) {
     const PostResult result = CanPostLocked(from, bytes);
     if (result != PostResult::kPosted) return result;
-    Side& own = At(from.side);
-    own.posted.Set(own.posted.Get() + 1);
-    At(Other(from.side)).inbox.TakePlace(bytes);
+    Side& target = At(Other(from.side));
+    target.posted.Increment();
+    target.inbox.TakePlace(bytes);
     return result;
   }
 
@@ -241,7 +235,7 @@ class PortLink {
     peer.waits.drained.MoveTo(told);
   }
 
-  typename S::Mutex mutex_;
+  Mutex mutex_;
   Side sides_[2];
 };
 

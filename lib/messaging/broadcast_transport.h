@@ -40,7 +40,10 @@ class BroadcastTransport final : public PortTransport {
   std::uint64_t missed() { return end_->hub.missed(end_->member); }
   const std::string& name() const noexcept { return end_->name; }
 
-  kernel::PostResult CanPost(std::size_t) override { return kernel::PostResult::kPeerClosed; }
+  kernel::PostResult CanPost(std::size_t) override {
+    return end_->hub.Holds(end_->member, moves_) ? kernel::PostResult::kPeerClosed
+                                                 : kernel::PostResult::kClosed;
+  }
   kernel::PostResult Post(ByteBuffer&) override { return kernel::PostResult::kPeerClosed; }
   kernel::PostResult Reserve(std::size_t) override { return kernel::PostResult::kPeerClosed; }
   void PostReserved(Message, std::size_t) override {

@@ -13,9 +13,12 @@ PortWatcher::Then DrainWatcher::Turn() {
     case kernel::PostResult::kFull:
       return Then::kWait;
     case kernel::PostResult::kClosed:
-    case kernel::PostResult::kPeerClosed:
+    case kernel::PostResult::kPeerClosed: {
       End();
+      // As in MessageWatcher: what the handler holds ends with its use.
+      const MessagePort::DrainHandler last = std::move(handler_);
       return Then::kEnd;
+    }
   }
   StdSync::Unreachable("PostResult");
 }

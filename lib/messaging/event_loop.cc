@@ -133,6 +133,8 @@ void EventLoop::set_alive_observer(absl::AnyInvocable<void()> observer) {
   core_->references.set_observer(std::move(observer));
 }
 
+bool EventLoop::has_alive_observer() const noexcept { return core_->references.observed(); }
+
 std::size_t EventLoop::Turn() {
   const TimePoint began = StdSync::Now();
   // Restored also if work throws.

@@ -46,6 +46,14 @@ class InProcessTransport final : public PortTransport {
     return result;
   }
 
+  bool ReadableSoon() noexcept override {
+    constexpr int kLooks = 50;
+    for (int i = 0; i < kLooks; ++i) {
+      if (link_->MayPop(end_.side)) return true;
+      StdSync::SpinHint();
+    }
+    return false;
+  }
   bool ArmReadable(kernel::PortListener& listener) override {
     return link_->ArmReadable(end_, listener);
   }

@@ -55,6 +55,7 @@ class LoopReferences {
 
   // Called after each change, and by Notify. Null: nobody.
   void set_observer(absl::AnyInvocable<void()> observer) { observer_ = std::move(observer); }
+  bool observed() const { return observer_ != nullptr; }
   void Notify() { *this += 0; }
 
  private:

@@ -12,6 +12,7 @@
 #include "lib/messaging/port_state.h"
 #include "sabre/clone/errors.h"
 #include "sabre/memory/agent.h"
+#include "sabre/memory/check.h"
 #include "sabre/messaging/event_loop.h"
 
 namespace sabre {
@@ -171,9 +172,12 @@ absl::Status MessagePort::SendPrepared(PreparedMessage message, absl::Duration t
   if (state_ == nullptr) return NoPortError();
   for (const TransferItem& item : message.transfer()) {
     if (item.object() == nullptr || &item.object()->type() != &kTransferType) continue;
+    const auto& port = static_cast<const MessagePort&>(*item.object());
+    if (port.state_ == nullptr) {
+      return DataCloneError("MessagePort: a port was moved away after its message was prepared");
+    }
     // Either end, sent through itself, would wait in its own queue for ever.
-    if (static_cast<const MessagePort*>(item.object())->state_->transport().channel() ==
-        state_->transport().channel()) {
+    if (port.state_->transport().channel() == state_->transport().channel()) {
       return DataCloneError("MessagePort: the transfer list contains an end of the same channel");
     }
   }
@@ -216,15 +220,21 @@ absl::StatusOr<std::optional<MessageEvent>> MessagePort::TryReceive() {
 
 absl::StatusOr<MessageEvent> MessagePort::Receive(absl::Duration timeout) {
   const Agent& agent = Agent::Current();
+  bool look_again = timeout > absl::ZeroDuration();
   for (Patience patience(timeout);;) {
     if (agent.stop_token().stop_requested()) return Patience::TerminatedError();
     std::optional<MessageEvent> event;
     if (absl::Status popped = Pop(event); !popped.ok()) return popped;
     if (event.has_value()) return *std::move(event);
-    if (absl::Status may = patience.MayWait(agent, "message"); !may.ok()) return may;
     PortTransport& transport = state_->transport();
+    // In a quick exchange of two threads neither has to become a listener. Once for each sleep: what is
+    // to come soon may be a promise (Reserve) whose poster does not run.
+    if (std::exchange(look_again, false) && Parker::WouldSpin() && transport.ReadableSoon())
+      continue;
+    if (absl::Status may = patience.MayWait(agent, "message"); !may.ok()) return may;
     AwaitPort(transport, patience.deadline(), agent.stop_token(), internal::kTraceWaitMessage,
               [&](BlockedThread& thread) { return transport.ArmReadable(thread); });
+    look_again = true;
   }
 }
 
@@ -296,6 +306,7 @@ absl::Status MessagePort::CanTransfer() const {
 }
 
 std::unique_ptr<TransferredObject> MessagePort::TransferOut() {
+  if (state_ == nullptr) internal::CallerBug("MessagePort: moved away between Prepare and Commit");
   state_->StopWatchers();
   return std::make_unique<internal::PortData>(state_->transport().Move());
 }

@@ -73,7 +73,9 @@ void MessageQueue::AddChunk(std::size_t length) {
 
 void MessageQueue::Push(ByteBuffer& message, std::size_t bytes) {
   if (message.size() > kLongestInRecord) {
-    Message boxed{.bytes = std::move(message)};
+    // Memory that was made for a longer message is not counted, and stays with the poster.
+    const bool much_unused = message.capacity() / 2 > message.size();
+    Message boxed{.bytes = much_unused ? ByteBuffer(std::span(message)) : std::move(message)};
     Push(boxed, bytes);
     return;
   }

@@ -34,8 +34,10 @@ PortWatcher::Then MessageWatcher::Turn() {
         return Then::kEnd;
       case kernel::PopResult::kClosed: {
         End();
-        const std::shared_ptr<MessagePort::CloseHandler> on_close = handlers_->close;
-        if (on_close != nullptr && *on_close != nullptr) (*on_close)();
+        // What the handlers hold ends with their use: it may be the port itself.
+        PortHandlers last = std::exchange(*handlers_, PortHandlers());
+        if (last.at_end != nullptr) last.at_end();
+        if (last.close != nullptr && *last.close != nullptr) (*last.close)();
         return Then::kEnd;
       }
     }

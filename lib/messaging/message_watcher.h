@@ -19,6 +19,8 @@ struct PortHandlers {
   std::shared_ptr<PortMessageHandler> message;
   std::shared_ptr<MessagePort::ErrorHandler> error;
   std::shared_ptr<MessagePort::CloseHandler> close;
+  // No more messages will come; just before the close is told. Of the library, not of the port's owner.
+  absl::AnyInvocable<void()> at_end;
   int messages_per_turn = MessagePort::kMessagesPerTurn;
 };
 

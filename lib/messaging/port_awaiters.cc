@@ -89,6 +89,20 @@ absl::StatusOr<MessageEvent> NextAwaiter::await_resume() {
   return *std::move(event_);
 }
 
+ReadableAwaiter::ReadableAwaiter(std::shared_ptr<PortState> port) noexcept
+    : PortAwaiter(std::move(port), /*receives=*/true) {}
+ReadableAwaiter::~ReadableAwaiter() = default;
+
+// Who is asked once more after Arm was told, or is told that there is something.
+absl::StatusOr<bool> ReadableAwaiter::Look(PortState&) { return armed_; }
+
+bool ReadableAwaiter::Arm(PortState& port, PortWait& wait) {
+  armed_ = true;
+  return port.transport().ArmReadable(wait);
+}
+
+absl::Status ReadableAwaiter::await_resume() { return TakeStatus(); }
+
 RoomAwaiter::RoomAwaiter(std::shared_ptr<PortState> port) noexcept
     : PortAwaiter(std::move(port), /*receives=*/false) {}
 RoomAwaiter::~RoomAwaiter() = default;

@@ -1,11 +1,37 @@
 #include "lib/messaging/port_state.h"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "lib/messaging/drain_watcher.h"
 #include "sabre/messaging/event_loop.h"
 
 namespace sabre::internal {
+namespace {
+
+// What this thread is to close yet; null: it is not in the destructor of a PortData.
+thread_local std::vector<std::shared_ptr<PortTransport>>* to_close = nullptr;
+
+}  // namespace
+
+PortData::~PortData() {
+  if (transport_ == nullptr) return;
+  // The queue that goes with it may hold a port, and so on: one after the other, as no stack is deep
+  // enough for all of them.
+  if (to_close != nullptr) {
+    to_close->push_back(std::move(transport_));
+    return;
+  }
+  std::vector<std::shared_ptr<PortTransport>> all = {std::move(transport_)};
+  to_close = &all;
+  while (!all.empty()) {
+    const std::shared_ptr<PortTransport> last = std::move(all.back());
+    all.pop_back();
+    last->Close();
+  }
+  to_close = nullptr;
+}
 
 void PortState::StopWatcher(std::shared_ptr<PortWatcher>& watcher) {
   // Taken out first: what its end destroys may come back here.
@@ -26,9 +52,11 @@ void PortState::SetMessageHandler(PortMessageHandler handler) {
   }
   if (PortReader* const superseded = std::exchange(reader, nullptr)) superseded->Supersede();
   handlers_->message = std::make_shared<PortMessageHandler>(std::move(handler));
-  if (message_watcher_ != nullptr) return;
-  message_watcher_ =
-      std::make_shared<MessageWatcher>(EventLoop::Current().core(), transport_, handlers_);
+  const std::shared_ptr<LoopCore>& loop = EventLoop::Current().core();
+  if (message_watcher_ != nullptr && message_watcher_->loop() == loop) return;
+  // The loop of an earlier handler has ended with its thread, which left the port behind.
+  StopWatcher(message_watcher_);
+  message_watcher_ = std::make_shared<MessageWatcher>(loop, transport_, handlers_);
   StartWatcher(message_watcher_);
 }
 

@@ -69,9 +69,7 @@ class PortData final : public TransferredObject {
  public:
   explicit PortData(std::shared_ptr<PortTransport> transport) : transport_(std::move(transport)) {}
   // A port that nobody took out of its message is gone.
-  ~PortData() override {
-    if (transport_ != nullptr) transport_->Close();
-  }
+  ~PortData() override;
   const TransferType& type() const noexcept override { return MessagePort::kTransferType; }
   std::shared_ptr<PortTransport> Take() { return std::move(transport_); }
 

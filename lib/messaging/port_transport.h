@@ -50,6 +50,10 @@ class PortTransport {
   // Puts the next message into `event`, which must be empty.
   virtual kernel::PopResult Pop(std::optional<MessageEvent>& event) = 0;
 
+  // Whether it pays to Pop before a wait begins: looks, for as long as that is cheaper than a wait, whether
+  // something has come.
+  virtual bool ReadableSoon() noexcept { return false; }
+
   // Register `listener`, which waits for one thing at a time, unless there is no reason to wait; then
   // they say false. Readable: for a message. Room: for room for a message of `cost`. Drain: for more than
   // `seen` drains. A close of either end and a Move of this one end every wait, and a wait that begins

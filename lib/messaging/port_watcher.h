@@ -31,6 +31,7 @@ class PortWatcher : public LoopItem, public kernel::PortListener {
   void Start(std::shared_ptr<PortWatcher> self);
   // No handler is called after this.
   void Stop();
+  const std::shared_ptr<LoopCore>& loop() const { return loop_; }
   // Whether it keeps the loop going, until it stops or ends.
   void SetRef(bool ref);
 

@@ -74,6 +74,9 @@ absl::Status NamedLock::Check(std::string_view name, const LockOptions& options)
         absl::StrCat("RequestLock: steal does not go with ",
                      options.if_available ? "if_available" : "a shared mode"));
   }
+  if (!Agent::Current().CallAtEnd(&EndLocksOfAgent)) {
+    return absl::FailedPreconditionError("RequestLock: the calling thread is at its end");
+  }
   if (Agent::Current().stop_token().stop_requested()) {
     return absl::CancelledError("RequestLock: a stop was requested of this thread");
   }
@@ -84,7 +87,6 @@ absl::Status NamedLock::Check(std::string_view name, const LockOptions& options)
 }
 
 LockState NamedLock::Request(const LockOptions& options, bool may_not_wait) {
-  Agent::Current().CallAtEnd(&EndLocksOfAgent);
   const bool waits =
       !options.if_available && options.timeout > absl::ZeroDuration() && !may_not_wait;
   return NamedLocks().Add(*this, options.steal ? LockQueues::IfTaken::kSteal

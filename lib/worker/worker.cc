@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/memory/deadline.h"
+#include "lib/messaging/port_state.h"
 #include "lib/platform/thread.h"
 #include "lib/worker/registered_workers.h"
 #include "lib/worker/thread_entry.h"
@@ -110,6 +111,7 @@ absl::StatusOr<Worker> Worker::Start(std::string_view registered, WorkerOptions 
 
 absl::StatusOr<Worker> Worker::StartWith(Entry entry, std::optional<PreparedMessage> worker_data,
                                          WorkerOptions options) {
+  if (entry == nullptr) return absl::InvalidArgumentError("Worker: entry is empty");
   if (absl::Status checked = CheckOptions(options); !checked.ok()) return checked;
   Worker worker;
   const absl::Status started =
@@ -138,7 +140,8 @@ internal::WorkerEvents& Worker::Events() {
 
 void Worker::SetMessageHandler(internal::PortMessageHandler handler) {
   internal::WorkerEvents& events = Events();
-  port_.OnClose(events.AtPortClose());
+  if (port_.state() == nullptr) return;
+  port_.state()->handlers().at_end = events.AtPortEnd();
   port_.OnMessage(events.InOrder(std::move(handler)));
 }
 

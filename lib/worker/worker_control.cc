@@ -77,11 +77,19 @@ absl::Status WorkerControl::Start(std::optional<PreparedMessage> worker_data) {
     self_.reset();
     return RefusalStatus(refusal, options_);
   }
-  if (current_worker != nullptr) current_worker->children_.push_back(shared_from_this());
   if (waits_for_go_) {
-    worker_data_ = (*std::move(worker_data)).Commit();
+    const absl::Status committed = CallCatching([&] {
+      worker_data_ = (*std::move(worker_data)).Commit();
+      return absl::OkStatus();
+    });
+    called_off_ = !committed.ok();
     go_.Unpark();
+    if (called_off_) {
+      thread_->Join();
+      return committed;
+    }
   }
+  if (current_worker != nullptr) current_worker->children_.push_back(shared_from_this());
   return absl::OkStatus();
 }
 
@@ -98,9 +106,12 @@ void WorkerControl::PrepareForChild() {
 }
 
 void WorkerControl::EndChildren() {
-  for (const std::shared_ptr<WorkerControl>& child : children_) child->RequestStop();
-  for (const std::shared_ptr<WorkerControl>& child : children_) child->WaitAndReport();
-  children_.clear();
+  // Again for those that a stop callback or the handler for stuck workers has started meanwhile.
+  while (!children_.empty()) {
+    const std::vector<std::shared_ptr<WorkerControl>> ending = std::exchange(children_, {});
+    for (const std::shared_ptr<WorkerControl>& child : ending) child->RequestStop();
+    for (const std::shared_ptr<WorkerControl>& child : ending) child->WaitAndReport();
+  }
 }
 
 void WorkerControl::ThreadMain(void* control) {
@@ -110,7 +121,10 @@ void WorkerControl::ThreadMain(void* control) {
 }
 
 void WorkerControl::Run() {
-  if (waits_for_go_) go_.Park();
+  if (waits_for_go_) {
+    go_.Park();
+    if (called_off_) return;
+  }
   Agent::UseReservedId(thread_id_);
   Agent& agent = Agent::Current();
   agent.set_name(options_.name);

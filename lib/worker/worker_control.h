@@ -92,6 +92,7 @@ class WorkerControl : public std::enable_shared_from_this<WorkerControl> {
   std::shared_ptr<const EnvironmentData> environment_;
   std::optional<Message> worker_data_;  // written before go_ is given, or before the thread is made
   bool waits_for_go_ = false;
+  bool called_off_ = false;  // written before go_ is given: there is nothing to go for
   Parker go_;
   std::uint64_t trace_arrow_ = 0;  // written before the thread is made
   std::stop_source stop_source_;

@@ -28,6 +28,26 @@ class WorkerEvents::MessageGate {
   const std::weak_ptr<WorkerEvents> events_;
 };
 
+// Destroyed when it has run, when it is cancelled, and when the loop ends, which the worker may outlive.
+class WorkerEvents::StuckTimer {
+ public:
+  explicit StuckTimer(std::weak_ptr<WorkerEvents> events) : events_(std::move(events)) {}
+  StuckTimer(StuckTimer&&) = default;
+  StuckTimer& operator=(StuckTimer&&) = delete;
+  ~StuckTimer() {
+    if (const std::shared_ptr<WorkerEvents> events = events_.lock()) events->StuckTimerIsOver();
+  }
+  void operator()() && {
+    const std::shared_ptr<WorkerEvents> events = events_.lock();
+    if (events == nullptr) return;
+    events->StuckTimerIsOver();
+    events->TellStuck();
+  }
+
+ private:
+  std::weak_ptr<WorkerEvents> events_;
+};
+
 WorkerEvents::WorkerEvents(std::shared_ptr<WorkerControl> control)
     : control_(std::move(control)), loop_(EventLoop::Current().core()) {}
 
@@ -73,7 +93,7 @@ void WorkerEvents::HearExit() {
 }
 
 void WorkerEvents::ExitIfDone() {
-  if (!exit_heard_ || exiting_ || (gates_ > 0 && !port_closed_)) return;
+  if (!exit_heard_ || exiting_ || (gates_ > 0 && !port_ended_)) return;
   exiting_ = true;
   // Each in a piece of work of its own: if one throws, the next still comes.
   Post(&WorkerEvents::TellOnline);
@@ -119,6 +139,7 @@ void WorkerEvents::OnExit(Worker::ExitHandler handler) {
 
 void WorkerEvents::OnStuck(Worker::StuckHandler handler) {
   on_stuck_ = std::move(handler);
+  if (stuck_told_) Post(&WorkerEvents::TellStuck);
   if (on_stop_.has_value()) return;
   // At once, if a stop was requested before.
   on_stop_.emplace(control_->stop_token(), TellOfStop{weak_from_this(), loop_});
@@ -134,24 +155,23 @@ void WorkerEvents::TellOfStop::operator()() const {
 void WorkerEvents::HearStop() {
   if (ended_ || control_->exited()) return;
   const absl::Duration left = control_->options().stuck_after - control_->termination().elapsed;
-  stuck_timer_ = EventLoop::Current().PostAfter(left, [events = weak_from_this()] {
-    if (const std::shared_ptr<WorkerEvents> self = events.lock()) self->TellStuck();
-  });
+  stuck_timer_ = EventLoop::Current().PostAfter(left, StuckTimer(weak_from_this()));
   // The events keep the loop going, if they shall; the timer does not.
   if (stuck_timer_ != 0) loop_->references -= 1;
 }
 
 void WorkerEvents::TellStuck() {
-  loop_->references += 1;
-  stuck_timer_ = 0;
+  stuck_told_ = true;
   if (ended_ || control_->exited()) return;
   if (Worker::StuckHandler handler = std::move(on_stuck_)) handler(control_->termination().elapsed);
 }
 
+void WorkerEvents::StuckTimerIsOver() {
+  if (std::exchange(stuck_timer_, 0) != 0) loop_->references += 1;
+}
+
 void WorkerEvents::CancelStuckTimer() {
-  if (stuck_timer_ == 0) return;
-  if (EventLoop::Current().CancelTimer(stuck_timer_)) loop_->references += 1;
-  stuck_timer_ = 0;
+  if (stuck_timer_ != 0) EventLoop::Current().CancelTimer(stuck_timer_);
 }
 
 PortMessageHandler WorkerEvents::InOrder(PortMessageHandler handler) {
@@ -162,11 +182,11 @@ PortMessageHandler WorkerEvents::InOrder(PortMessageHandler handler) {
   };
 }
 
-MessagePort::CloseHandler WorkerEvents::AtPortClose() {
+absl::AnyInvocable<void()> WorkerEvents::AtPortEnd() {
   return [events = weak_from_this()] {
     const std::shared_ptr<WorkerEvents> self = events.lock();
     if (self == nullptr) return;
-    self->port_closed_ = true;
+    self->port_ended_ = true;
     self->ExitIfDone();
   };
 }

@@ -34,9 +34,9 @@ class WorkerEvents final : public kernel::WorkerListener,
   void OnExit(Worker::ExitHandler handler);
   void OnStuck(Worker::StuckHandler handler);
 
-  // `handler` as one of this worker's messages, and what the port shall do at its close.
+  // `handler` as one of this worker's messages, and what the port shall do when the last has come.
   PortMessageHandler InOrder(PortMessageHandler handler);
-  MessagePort::CloseHandler AtPortClose();
+  absl::AnyInvocable<void()> AtPortEnd();
 
   void SetRef(bool ref);
   // No handler is called after this.
@@ -47,6 +47,7 @@ class WorkerEvents final : public kernel::WorkerListener,
 
  private:
   class MessageGate;
+  class StuckTimer;
   struct TellOfStop {
     std::weak_ptr<WorkerEvents> events;
     std::shared_ptr<LoopCore> loop;
@@ -68,6 +69,7 @@ class WorkerEvents final : public kernel::WorkerListener,
   void TellError();
   void TellExit();
   void TellStuck();
+  void StuckTimerIsOver();
   void CancelStuckTimer();
 
   const std::shared_ptr<WorkerControl> control_;
@@ -82,10 +84,11 @@ class WorkerEvents final : public kernel::WorkerListener,
   bool exiting_ = false;  // being told, or told
   bool ended_ = false;    // nobody wants to hear any more
   int gates_ = 0;         // handlers for messages
-  bool port_closed_ = false;
+  bool port_ended_ = false;
   bool ref_ = true;
   bool holds_loop_ = false;
   Executor::TimerId stuck_timer_ = 0;
+  bool stuck_told_ = false;  // or there was no handler
   std::optional<std::stop_callback<TellOfStop>> on_stop_;
 };
 

@@ -164,6 +164,61 @@ TEST_CASE("asio: coroutines, with a time limit that loses no message") {
 }
 #endif
 
+#if defined(ASIO_HAS_CO_AWAIT)
+TEST_CASE("asio: two ports in turn, of which both have something, lose no message") {
+  static constexpr int kMessages = 100;
+  InThread([] {
+    using namespace asio::experimental::awaitable_operators;
+    AsioWithSabre asio;
+    MessageChannel channels[2] = {MessageChannel::Create(), MessageChannel::Create()};
+    for (int i = 0; i < kMessages; ++i) {
+      for (MessageChannel& channel : channels) CHECK(channel.port2.PostMessage(i).ok());
+    }
+    for (MessageChannel& channel : channels) channel.port2.Close();
+    int got[2] = {0, 0};
+    const auto receive = [&]() -> asio::awaitable<void> {
+      while (got[0] < kMessages && got[1] < kMessages) {
+        auto either = co_await (async_receive(channels[0].port1, asio::use_awaitable) ||
+                                async_receive(channels[1].port1, asio::use_awaitable));
+        const std::size_t which = either.index();
+        MessageEvent& event = which == 0 ? std::get<0>(either) : std::get<1>(either);
+        CHECK(*event.As<int>() == got[which]);
+        got[which] += 1;
+      }
+    };
+    asio::co_spawn(asio.context, receive, asio::detached);
+    asio.context.run();
+    CHECK(got[0] + got[1] >= kMessages);
+    CHECK((got[0] == kMessages || got[1] == kMessages));
+  });
+}
+#endif
+
+TEST_CASE("asio: what is cancelled after its message has come, before the handler, leaves it") {
+  for (const bool came_first : {true, false}) {
+    InThread([came_first] {
+      AsioWithSabre asio;
+      auto [here, there] = MessageChannel::Create();
+      if (came_first) CHECK(there.PostMessage(7).ok());
+      asio::cancellation_signal cancel;
+      std::optional<std::error_code> first;
+      async_receive(
+          here, asio::bind_cancellation_slot(
+                    cancel.slot(), [&](std::error_code error, MessageEvent) { first = error; }));
+      if (!came_first) {
+        asio.RunWhatIsReady();
+        CHECK(there.PostMessage(7).ok());
+        // The turn of Sabre's loop in which the wait ends.
+        CHECK(EventLoop::Current().Poll() == 1);
+      }
+      cancel.emit(asio::cancellation_type::terminal);
+      asio.context.run();
+      CHECK(first == asio::error::operation_aborted);
+      CHECK((*here.TryReceive()).has_value());
+    });
+  }
+}
+
 TEST_CASE("asio: a cancelled receive has taken no message, and the port goes on") {
   for (const asio::cancellation_type type :
        {asio::cancellation_type::terminal, asio::cancellation_type::partial,
@@ -350,6 +405,22 @@ TEST_CASE("asio: a thread without an AsioLoop cannot receive") {
   auto [here, there] = MessageChannel::Create();
   MessagePort& port = here;
   CHECK(test::Aborts([&port] { async_receive(port, [](std::error_code, MessageEvent) {}); }));
+}
+
+TEST_CASE("asio: a loop that is in a loop already is refused, and goes on in it") {
+  InThread([] {
+    AsioWithSabre asio;
+    asio::io_context other;
+    CHECK(absl::IsFailedPrecondition(AsioLoop::Attach(other).status()));
+    auto [here, there] = MessageChannel::Create();
+    std::future<MessageEvent> message = async_receive(here, asio::use_future);
+    CHECK(there.PostMessage(7).ok());
+    asio.context.run();
+    CHECK(*message.get().As<int>() == 7);
+    // Out of the one, it can go into the other.
+    asio.sabre.reset();
+    CHECK(AsioLoop::Attach(other).ok());
+  });
 }
 
 TEST_CASE("asio: statuses are error codes") {

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "sabre/adapters/libuv.h"
 #include "sabre/messaging/message_channel.h"
+#include "sabre/worker/worker.h"
 
 namespace sabre {
 namespace uv_loop_test {
@@ -131,6 +133,41 @@ TEST_CASE("libuv: a loop that has nothing to do keeps no second uv_run, either")
     uv_run(uv.uv(), UV_RUN_DEFAULT);
     CHECK(ran);
   }).join();
+}
+
+TEST_CASE("libuv: a loop that is in a loop already is refused, and goes on in it") {
+  std::thread([] {
+    UvWithSabre uv;
+    uv_loop_t other;
+    REQUIRE(uv_loop_init(&other) == 0);
+    CHECK(absl::IsFailedPrecondition(UvLoop::Attach(&other).status()));
+    CHECK(uv_loop_close(&other) == 0);
+    auto [here, there] = MessageChannel::Create();
+    int got = 0;
+    here.OnMessage([&got](MessageEvent) { ++got; });
+    CHECK(there.PostMessage(1).ok());
+    there.Close();
+    uv_run(uv.uv(), UV_RUN_DEFAULT);
+    CHECK(got == 1);
+  }).join();
+}
+
+TEST_CASE("libuv: a worker that is in uv_run ends when Terminate posts uv_stop to it") {
+  absl::StatusOr<Worker> worker = Worker::Start([](WorkerScope& self) -> absl::Status {
+    UvWithSabre uv;
+    EventLoop& loop = self.loop();
+    const std::stop_callback on_stop(self.stop_token(),
+                                     [&] { loop.Post([&uv] { uv_stop(uv.uv()); }); });
+    self.OnMessage<int>([&self](int number) { return self.PostMessage(number + 1); });
+    uv_run(uv.uv(), UV_RUN_DEFAULT);
+    CHECK(self.stop_token().stop_requested());
+    return absl::OkStatus();
+  });
+  REQUIRE(worker.ok());
+  CHECK(worker->PostMessage(1).ok());
+  CHECK(*worker->Receive()->As<int>() == 2);
+  CHECK(worker->Terminate());
+  CHECK(worker->Join().ok());
 }
 
 TEST_CASE("libuv: a port that is never empty leaves libuv's timers their turns") {

@@ -1,6 +1,7 @@
 // Workers and pools on a system that refuses threads.
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -131,6 +132,35 @@ TEST_CASE(
     CHECK(Holdings::Now() == before);
   }
   CHECK(refusals > 4);
+}
+
+// Has nothing to be moved with.
+class Immovable final : public Transferable {
+ public:
+  absl::Status CanTransfer() const override { return absl::OkStatus(); }
+  std::unique_ptr<TransferredObject> TransferOut() override { throw std::bad_alloc(); }
+  const void* identity() const noexcept override { return this; }
+  const TransferType& type() const noexcept override { return kType; }
+
+ private:
+  static constexpr TransferType kType{"Immovable"};
+};
+
+TEST_CASE("Data that cannot be detached when the thread is there: an error, and it never runs") {
+  const Holdings before = Holdings::Now();
+  Immovable immovable;
+  auto captured = std::make_shared<int>(0);
+  const std::weak_ptr<int> entry_lives = captured;
+  const absl::Status status = Worker::Start(
+                                  [captured = std::move(captured)](WorkerScope&) {
+                                    FAIL("the entry runs");
+                                    return absl::OkStatus();
+                                  },
+                                  1, {.transfer = {&immovable}})
+                                  .status();
+  CHECK(absl::IsResourceExhausted(status));
+  CHECK(entry_lives.expired());
+  CHECK(Holdings::Now() == before);
 }
 #endif
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +39,36 @@ TEST_CASE("end hooks run once each, in order, after what the thread made since")
   }).join();
   CHECK(ends == std::vector<std::string>{"thread-local", "hook", "another"});
   CHECK(ended_id == id);
+}
+
+TEST_CASE("a thread-local that ends after the agent finds it, and gives it no hook") {
+  struct Late {
+    ~Late() {
+      *id = Agent::Current().id();
+      *hooked = Agent::Current().CallAtEnd(&NoteId);
+      *stop_possible = Agent::Current().stop_token().stop_possible();
+    }
+    std::uint64_t* id = nullptr;
+    bool* hooked = nullptr;
+    bool* stop_possible = nullptr;
+  };
+  std::uint64_t id = 0;
+  std::uint64_t late_id = 0;
+  bool hooked = true;
+  bool stop_possible = true;
+  std::thread([&] {
+    thread_local Late late;
+    late.id = &late_id;
+    late.hooked = &hooked;
+    late.stop_possible = &stop_possible;
+    Agent& agent = Agent::Current();
+    id = agent.id();
+    agent.set_stop_token(std::stop_source().get_token());
+    CHECK(agent.CallAtEnd(&NoteAnother));
+  }).join();
+  CHECK(late_id == id);
+  CHECK_FALSE(hooked);
+  CHECK_FALSE(stop_possible);
 }
 
 }  // namespace agent_test

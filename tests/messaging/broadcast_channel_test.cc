@@ -213,6 +213,7 @@ TEST_CASE("the receiving end can go to another thread; the channel goes on speak
   CHECK(speaker.PostMessage(1).ok());
   CHECK(here.PostMessage(0, {.transfer = {&moved.port()}}).ok());
   CHECK(absl::IsFailedPrecondition(moved.TryReceive().status()));
+  CHECK(IsDataCloneError(here.PostMessage(0, {.transfer = {&moved.port()}})));
   CHECK(moved.PostMessage(9).ok());
   CHECK(speaker.PostMessage(2).ok());
   std::thread([&, &port = there] {
@@ -227,6 +228,8 @@ TEST_CASE("the receiving end can go to another thread; the channel goes on speak
   // Closed there: the channel has left the name.
   CHECK(absl::IsFailedPrecondition(moved.PostMessage(9)));
   CHECK(Drain(speaker) == std::vector<int>{9});
+  speaker.Close();
+  CHECK(IsDataCloneError(here.PostMessage(0, {.transfer = {&speaker.port()}})));
 }
 
 }  // namespace broadcast_test

@@ -3,14 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "lib/messaging/message_queue.h"
+#include "sabre/clone/byte_buffer.h"
 #include "sabre/clone/codecs.h"
 #include "sabre/clone/describe.h"
+#include "sabre/clone/errors.h"
+#include "sabre/clone/prepared_message.h"
 #include "sabre/memory/array_buffer.h"
 #include "sabre/messaging/event_loop.h"
 #include "sabre/messaging/message_channel.h"
@@ -102,6 +108,54 @@ TEST_CASE("without an error handler the next message comes all the same") {
   CHECK(got == 5);
 }
 
+TEST_CASE("a handler that has taken the event and fails leaves one without a value") {
+  for (const std::size_t size : {5, 5000}) {
+    auto [a, b] = MessageChannel::Create();
+    CHECK(a.PostMessage(std::string(size, 'x')).ok());
+    a.Close();
+    int reported = 0;
+    b.OnMessage([](MessageEvent) { return absl::InternalError("no"); });
+    b.OnMessageError([&](const absl::Status&, MessageEvent event) {
+      reported += 1;
+      CHECK(event.byte_length() == 0);
+      CHECK(absl::IsDataLoss(event.As<std::string>().status()));
+    });
+    EventLoop::Current().Run();
+    CHECK(reported == 1);
+  }
+}
+
+TEST_CASE("what handlers hold ends with their use, be it their own port") {
+  MessageChannel channel = MessageChannel::Create({.capacity = {.messages = 1}});
+  const auto port = std::make_shared<MessagePort>(std::move(channel.port2));
+  const std::weak_ptr<int> held = [&] {
+    const auto value = std::make_shared<int>(0);
+    port->OnMessage([value, port](MessageEvent&) {});
+    port->OnMessageError([value, port](const absl::Status&, const MessageEvent&) {});
+    port->OnClose([value, port] { *value = 1; });
+    port->OnDrain([value, port] {});
+    return std::weak_ptr<int>(value);
+  }();
+  EventLoop::Current().Poll();
+  CHECK(port.use_count() == 5);
+  channel.port1.Close();
+  EventLoop::Current().Run();
+  CHECK(held.expired());
+  CHECK(port.use_count() == 1);
+}
+
+TEST_CASE("a port whose loop has ended with its thread gets a handler on another") {
+  auto [a, b] = MessageChannel::Create();
+  std::thread([&port = b] { port.OnMessage([](MessageEvent&) {}); }).join();
+  CHECK(a.PostMessage(7).ok());
+  a.Close();
+  Log log;
+  b.OnMessage<int>([&](int value) { log.push_back(std::to_string(value)); });
+  b.OnClose([&] { log.push_back("close"); });
+  EventLoop::Current().Run();
+  CHECK(log == Log{"7", "close"});
+}
+
 TEST_CASE("a handler that is removed leaves the messages to calls, and lets the loop end") {
   auto [a, b] = MessageChannel::Create();
   int got = 0;
@@ -179,6 +233,51 @@ TEST_CASE("a queue that is dropped ends what is in it") {
   };
   CHECK(count(false) == absl::StatusCode::kUnavailable);
   CHECK(count(true) == absl::StatusCode::kUnavailable);
+}
+
+TEST_CASE("a queue with a port in it, whose queue has a port in it, and so on, ends on any stack") {
+  MessageChannel inner = MessageChannel::Create();
+  const MessagePort first = std::move(inner.port1);
+  std::vector<MessagePort> posters;
+  for (int i = 0; i < 100'000; ++i) {
+    MessageChannel outer = MessageChannel::Create();
+    REQUIRE(outer.port1.PostMessage(0, {.transfer = {&inner.port2}}).ok());
+    posters.push_back(std::move(outer.port1));
+    inner.port2 = std::move(outer.port2);
+  }
+  CHECK(first.queued_messages() == 0);
+  inner.port2.Close();
+  CHECK(absl::IsUnavailable(posters.front().PostMessage(1)));
+}
+
+TEST_CASE("memory that is not counted does not go into the queue with a shorter message") {
+  internal::MessageQueue queue;
+  ByteBuffer bytes;
+  std::memset(bytes.Extend(60'000), 1, 60'000);
+  const std::uint8_t* const memory = bytes.data();
+  bytes.Clear();
+  std::memset(bytes.Extend(2000), 2, 2000);
+  queue.Push(bytes, 2064);
+  CHECK(bytes.data() == memory);
+  std::optional<MessageEvent> event;
+  queue.PopFront(event);
+  CHECK(event->byte_length() == 2000);
+  // One that fills its memory is not copied.
+  std::memset(bytes.Extend(48'000), 3, 48'000);
+  queue.Push(bytes, 50'064);
+  CHECK(bytes.capacity() == 0);
+}
+
+TEST_CASE("a port that was moved away after its message was prepared: the message is refused") {
+  auto [a, b] = MessageChannel::Create();
+  MessageChannel other = MessageChannel::Create();
+  absl::StatusOr<PreparedMessage> message =
+      PreparedMessage::Prepare(1, {.transfer = {&other.port1}});
+  REQUIRE(message.ok());
+  const MessagePort moved = std::move(other.port1);
+  CHECK(IsDataCloneError(a.Post(*std::move(message))));
+  CHECK(other.port2.PostMessage(1).ok());
+  CHECK(b.queued_messages() == 0);
 }
 
 TEST_CASE("a port may be closed by another thread while its owner receives") {

@@ -1,5 +1,11 @@
 // Scenarios that are wrong, as the proof that the scheduler finds such things. program_test.py runs them.
+#include "sabre/clone/codecs.h"
+#include "sabre/memory/agent.h"
+#include "sabre/messaging/event_loop.h"
+#include "sabre/messaging/message_channel.h"
+#include "sabre/messaging/thread_messages.h"
 #include "sabre/sync/std_sync.h"
+#include "sabre/worker/locks.h"
 #include "tests/seeded/scenario.h"
 
 namespace sabre::seeded {
@@ -83,6 +89,59 @@ void Unreachable() {
   const Actor other(enter);
 }
 
+// An owner of a lock who does not hear that it was stolen.
+void DeafOwner() {
+  int inside = 0;
+  const auto work = [&inside](const absl::StatusOr<Lock>& lock) {
+    if (!lock.ok()) return;
+    Expect(++inside == 1, "one at a time");
+    Point();
+    inside -= 1;
+  };
+  const Actor owner([&] { work(RequestLock("house")); });
+  work(RequestLock("house", {.steal = true}));
+}
+
+// Two names, taken in two orders.
+void CrossedNames() {
+  const auto take = [](const char* first, const char* second) {
+    const absl::StatusOr<Lock> one = RequestLock(first);
+    const absl::StatusOr<Lock> other = RequestLock(second);
+  };
+  const Actor other([&] { take("b", "a"); });
+  take("a", "b");
+}
+
+// A poster that looks for a drain when it may be over.
+void LateForTheDrain() {
+  MessageChannel channel = MessageChannel::Create({.capacity = {.messages = 2}});
+  const Actor receiver([&] {
+    for (int i = 0; i < 3; ++i) channel.port2.Receive().IgnoreError();
+    channel.port2.Close();
+  });
+  int posted = 0;
+  while (channel.port1.PostMessage(posted).ok()) posted += 1;
+  channel.port1.OnDrain([&] {
+    while (channel.port1.PostMessage(posted).ok()) posted += 1;
+  });
+  EventLoop::Current().Run();
+}
+
+// Two threads that call each other, and answer only when they have been answered.
+void TwoCallers() {
+  std::uint64_t ids[2] = {};
+  Parker known[2];
+  const auto call = [&](int who) {
+    OnThreadMessage([](MessageEvent, std::uint64_t) {});
+    ids[who] = Agent::Current().id();
+    known[1 - who].Unpark();
+    known[who].Park();
+    PostMessageToThread(ids[1 - who], who).IgnoreError();
+  };
+  const Actor one([&] { call(0); });
+  call(1);
+}
+
 }  // namespace
 
 const std::vector<Scenario>& BrokenScenarios() {
@@ -93,6 +152,10 @@ const std::vector<Scenario>& BrokenScenarios() {
       {"broken-condition-with-if", "a condition variable with `if`", ConditionWithIf, {}},
       {"broken-impatient-reader", "a timeout that nobody believes in", ImpatientReader, {}},
       {"broken-unreachable", "a state machine that aborts", Unreachable, {}},
+      {"broken-deaf-owner", "an owner who does not hear that his lock is stolen", DeafOwner, {}},
+      {"broken-crossed-names", "two names, locked in two orders", CrossedNames, {}},
+      {"broken-late-for-the-drain", "a drain that was before one asks for it", LateForTheDrain, {}},
+      {"broken-two-callers", "two threads that wait for each other's answer", TwoCallers, {}},
   };
   return scenarios;
 }

@@ -110,7 +110,8 @@ static int RunProgram(int argc, char** argv) {
   const Arguments arguments = Parse(argc, argv);
   std::vector<Scenario> right;
   for (const auto* const some :
-       {&AtomicsScenarios(), &MessagingScenarios(), &PoolScenarios(), &ReceiveScenarios()}) {
+       {&AtomicsScenarios(), &MessagingScenarios(), &NamedScenarios(), &PoolScenarios(),
+        &PortScenarios(), &ReceiveScenarios(), &WorkerScenarios()}) {
     right.insert(right.end(), some->begin(), some->end());
   }
   if (arguments.list) {

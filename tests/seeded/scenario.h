@@ -23,8 +23,11 @@ struct Scenario {
 
 const std::vector<Scenario>& AtomicsScenarios();
 const std::vector<Scenario>& MessagingScenarios();
+const std::vector<Scenario>& NamedScenarios();
 const std::vector<Scenario>& PoolScenarios();
+const std::vector<Scenario>& PortScenarios();
 const std::vector<Scenario>& ReceiveScenarios();
+const std::vector<Scenario>& WorkerScenarios();
 // Each is wrong, and the scheduler must find that.
 const std::vector<Scenario>& BrokenScenarios();
 

@@ -3,6 +3,7 @@
 #define SABRE_TESTS_SUPPORT_STRESS_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <thread>
@@ -13,6 +14,14 @@ namespace sabre::test {
 // `rounds`, or ten times as many where time does not matter (./dev full).
 inline int Rounds(int rounds) {
   return std::getenv("SABRE_FULL") != nullptr ? 10 * rounds : rounds;
+}
+
+// For how long a stress test goes on that could go on for ever: SABRE_STRESS_SECONDS, if it is set; a minute
+// where time does not matter; else `usual`.
+inline std::chrono::duration<double> Lasting(std::chrono::duration<double> usual) {
+  const char* const seconds = std::getenv("SABRE_STRESS_SECONDS");
+  if (seconds != nullptr) return std::chrono::duration<double>(std::atof(seconds));
+  return std::getenv("SABRE_FULL") != nullptr ? std::chrono::minutes(1) : usual;
 }
 
 // Runs the functions in a thread each and returns when all have returned. They begin as closely

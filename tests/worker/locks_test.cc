@@ -239,6 +239,21 @@ TEST_CASE("a thread that ends lets go of what it holds, wherever the handle is")
   CHECK(NobodyHoldsOrWaits());
 }
 
+TEST_CASE("a thread whose agent has ended gets no lock, which nobody would take from it") {
+  struct Late {
+    ~Late() { *status = RequestLock("late").status(); }
+    absl::Status* status = nullptr;
+  };
+  absl::Status status;
+  std::thread([&] {
+    thread_local Late late;  // made before the agent, so it ends after it
+    late.status = &status;
+    CHECK(RequestLock("early")->held());
+  }).join();
+  CHECK(absl::IsFailedPrecondition(status));
+  CHECK(NobodyHoldsOrWaits());
+}
+
 TEST_CASE("a worker that ends lets go: the parent that waits gets the lock") {
   absl::StatusOr<Worker> worker = Worker::Start([](WorkerScope& self) -> absl::Status {
     static Lock* const leaked = new Lock(*RequestLock("shared"));

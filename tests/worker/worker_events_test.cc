@@ -258,6 +258,22 @@ TEST_CASE("a port that has gone elsewhere, or a new handler, does not hold the e
   CHECK(log == Log{"online", "exit 1"});
 }
 
+TEST_CASE(
+    "a close handler of the port's owner is told, before the exit, and does not hold it back") {
+  for (const bool first : {true, false}) {
+    CAPTURE(first);
+    Log log;
+    absl::StatusOr<Worker> worker =
+        Worker::Start([](WorkerScope& self) { return self.PostMessage(1); });
+    const auto on_close = [&] { log.push_back("close"); };
+    if (first) worker->port().OnClose(on_close);
+    LogEvents(*worker, log);
+    if (!first) worker->port().OnClose(on_close);
+    EventLoop::Current().Run();
+    CHECK(log == Log{"online", "message 1", "close", "exit 0"});
+  }
+}
+
 TEST_CASE("a worker that is not wanted does not keep the loop going") {
   const auto token = std::make_shared<int>(0);
   absl::StatusOr<Worker> worker = Worker::Start(&UntilStopped);

@@ -80,6 +80,11 @@ TEST_CASE("an option that cannot be is an error; nothing runs and nothing is det
   }
 }
 
+TEST_CASE("no entry is an error") {
+  CHECK(absl::IsInvalidArgument(Worker::Start(Worker::Entry()).status()));
+  CHECK(absl::IsInvalidArgument(Worker::Start(Worker::Entry(), 1).status()));
+}
+
 TEST_CASE("a worker by name: known to all, several at a time") {
   const auto entry = [](WorkerScope& self) -> absl::Status {
     absl::StatusOr<int> data = self.worker_data<int>();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "sabre/messaging/event_loop.h"
 #include "sabre/messaging/message_channel.h"
 #include "sabre/messaging/select.h"
+#include "sabre/messaging/thread_messages.h"
 #include "sabre/pool/worker_pool.h"
 #include "sabre/worker/locks.h"
 #include "sabre/worker/stuck_worker.h"
@@ -95,6 +97,17 @@ TEST_CASE("Terminate ends every blocking call of the library") {
          if (!held.ok()) return cancelled(held.status());
          // Held by this very agent: the second request waits for the first.
          return cancelled(RequestLock("worker_terminate_test").status());
+       }},
+      {"PostMessageToThread",
+       [&](WorkerScope&) {
+         absl::StatusOr<Worker> busy = Worker::Start([](WorkerScope& other) {
+           OnThreadMessage([](MessageEvent, std::uint64_t) {});
+           other.PostMessage(1).IgnoreError();
+           return other.Receive().status();
+         });
+         while (!busy->TryReceive()->has_value()) {
+         }
+         return cancelled(PostMessageToThread(busy->thread_id(), 1));
        }},
       {"Task::Await",
        [](WorkerScope&) {
@@ -189,6 +202,48 @@ TEST_CASE("a worker that does not look at its token is reported as stuck, and ma
   CHECK_FALSE(worker->stuck());
 }
 
+TEST_CASE("a handler that comes after a worker was found stuck is told, too") {
+  const Int32Array cells = SharedCells();
+  absl::StatusOr<Worker> worker =
+      Worker::Start(&Stubborn, cells, {.stuck_after = absl::Milliseconds(1)});
+  std::vector<std::string> log;
+  EventLoop& loop = EventLoop::Current();
+  worker->OnStuck([&](absl::Duration) {
+    log.push_back("first");
+    loop.Stop();
+  });
+  worker->Terminate();
+  loop.Run();
+  worker->OnStuck([&](absl::Duration) {
+    log.push_back("second");
+    atomics::Store(cells, 0, 1);
+  });
+  worker->OnExit([&](int) { log.push_back("exit"); });
+  loop.Run();
+  CHECK(log == std::vector<std::string>{"first", "second", "exit"});
+}
+
+TEST_CASE("a worker may outlive the loop that watches whether it gets stuck") {
+  const Int32Array cells = SharedCells();
+  std::optional<Worker> outlives;
+  std::thread([&] {
+    outlives = *Worker::Start(&Stubborn, cells, {.stuck_after = absl::Hours(1)});
+    outlives->OnStuck([](absl::Duration) {});
+    outlives->Terminate();
+    EventLoop::Current().RunFor(absl::ZeroDuration());
+  }).join();
+  atomics::Store(cells, 0, 1);
+  // Where another loop has timers with the same numbers.
+  std::thread([&] {
+    EventLoop& loop = EventLoop::Current();
+    int fired = 0;
+    for (int i = 0; i < 8; ++i) loop.PostAfter(absl::ZeroDuration(), [&] { ++fired; });
+    outlives.reset();
+    loop.Run();
+    CHECK(fired == 8);
+  }).join();
+}
+
 TEST_CASE("a worker that stops in time is never reported") {
   bool stuck = false;
   std::optional<int> code;
@@ -240,6 +295,35 @@ TEST_CASE("a destructor that waits long tells the process, once, and waits on") 
     CHECK(reports[1].name == "child");
   }
   CHECK((SetStuckWorkerHandler(before) != nullptr));
+}
+
+// What the handler for stuck workers has started.
+std::vector<Worker>* started_late = nullptr;
+
+TEST_CASE("a worker that is started while its parent ends its children ends with them") {
+  const Int32Array cells = SharedCells();
+  std::vector<Worker> late;
+  std::vector<Worker> children;
+  free_them = &cells;
+  started_late = &late;
+  const StuckWorkerHandler before = SetStuckWorkerHandler([](const StuckWorker&) {
+    for (int i = 0; i < 8; ++i) {
+      started_late->push_back(
+          *Worker::Start([](WorkerScope& self) { return self.Receive().status(); }));
+    }
+    atomics::Store(*free_them, 0, 1);
+  });
+  absl::StatusOr<Worker> parent = Worker::Start([&](WorkerScope&) {
+    for (int i = 0; i < 2; ++i) {
+      children.push_back(*Worker::Start(&Stubborn, cells, {.stuck_after = absl::Milliseconds(1)}));
+    }
+    return absl::OkStatus();
+  });
+  CHECK(parent->Join().ok());
+  CHECK(late.size() >= 8);
+  for (const Worker& worker : late) CHECK(worker.exited());
+  for (const Worker& worker : children) CHECK(worker.exited());
+  SetStuckWorkerHandler(before);
 }
 
 TEST_CASE("nested workers end with their parent, wherever their handles are") {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "sabre/adapters/asio_core.h"
+#include "sabre/adapters/asio_receive.h"
 #include "sabre/memory/check.h"
 #include "sabre/messaging/event_loop.h"
 #include "sabre/messaging/message_event.h"
@@ -39,8 +40,13 @@ namespace sabre {
 // Thread-safety: all from the loop's thread.
 class AsioLoop {
  public:
-  // One at a time a thread. Errors: those of EventLoop::native_handle; kInternal with Asio's text.
+  // Errors: kFailedPrecondition if the thread's event loop is in a foreign loop already; those of
+  //   EventLoop::native_handle; kInternal with Asio's text. Blocking: no.
   static absl::StatusOr<AsioLoop> Attach(asio::io_context& context) {
+    if (EventLoop::Current().has_alive_observer()) {
+      return absl::FailedPreconditionError(
+          "AsioLoop: the thread's event loop is in a loop already");
+    }
     absl::StatusOr<int> fd = EventLoop::Current().native_handle();
     if (!fd.ok()) return std::move(fd).status();
     auto core = std::make_shared<internal::AsioCore>(context);
@@ -78,7 +84,8 @@ class AsioLoop {
 // The handler runs on its associated executor (default: the io_context's), never inside this call; until
 // it is submitted there is work for both executors. Its cancellation slot takes any type of cancellation, and is to
 // be emitted on the loop's thread: a receive that is cancelled has taken no message, so the port can be
-// received from again.
+// received from again. The message is taken when the handler is submitted: on the io_context, which then runs it
+// at once, nothing can be cancelled between.
 //
 // Thread-safety: the loop's thread, which has an AsioLoop (or the process is aborted).
 // Memory ordering: everything before the PostMessage happens before the handler.

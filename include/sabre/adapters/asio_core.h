@@ -1,18 +1,11 @@
-// sabre/adapters/asio_core.h: what lies behind AsioLoop and async_receive.
+// sabre/adapters/asio_core.h: what lies behind AsioLoop, and what it holds of each async_receive.
 #ifndef SABRE_ADAPTERS_ASIO_CORE_H_
 #define SABRE_ADAPTERS_ASIO_CORE_H_
 
-#include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/cancellation_type.hpp>
-#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
-#include <coroutine>
-#include <exception>
 #include <list>
 #include <memory>
 #include <string>
@@ -20,9 +13,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "sabre/messaging/event_loop.h"
-#include "sabre/messaging/message_event.h"
 #include "sabre/messaging/message_port.h"
 
 namespace sabre {
@@ -63,23 +54,6 @@ class AsioPending {
   virtual void Abort() = 0;
 };
 
-// AsioWait
-//
-// The coroutine that waits for one message. It begins at resume(), and destroys itself at its end.
-struct AsioWait {
-  struct promise_type {
-    AsioWait get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    // Nothing in it throws, but an allocation that fails.
-    void unhandled_exception() { std::terminate(); }
-  };
-  std::coroutine_handle<> handle;
-};
-
 // AsioCore
 //
 // Waits, through an io_context, for the descriptor of this thread's event loop, as long as somebody
@@ -113,7 +87,7 @@ class AsioCore : public std::enable_shared_from_this<AsioCore> {
   }
 
   template <typename Handler>
-  void Receive(Handler handler, MessagePort& port);
+  void Receive(Handler handler, const MessagePort& port);
 
  private:
   template <typename Handler>
@@ -159,78 +133,6 @@ class AsioCore : public std::enable_shared_from_this<AsioCore> {
   bool polling_ = false;
   bool closed_ = false;
 };
-
-template <typename Handler>
-class AsioCore::Receiving final : public AsioPending {
- public:
-  Receiving(AsioCore& core, Handler handler)
-      : core_(core),
-        handler_(std::move(handler)),
-        io_work_(core.context_.get_executor()),
-        handler_work_(asio::get_associated_executor(handler_, core.context_.get_executor())) {}
-
-  void Start(Pending::iterator place, MessagePort& port) {
-    place_ = place;
-    auto slot = asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) {
-      // It stays in the slot, and may be called when this object is gone.
-      slot.assign([weak = std::weak_ptr<Receiving*>(self_)](asio::cancellation_type type) {
-        const std::shared_ptr<Receiving*> self = weak.lock();
-        if (self != nullptr && type != asio::cancellation_type::none) (*self)->Abort();
-      });
-    }
-    wait_ = Wait(*this, port).handle;
-    wait_.resume();
-  }
-
-  void Abort() override {
-    wait_.destroy();
-    Complete(asio::error::operation_aborted, MessageEvent());
-  }
-
- private:
-  using Executor = asio::associated_executor_t<Handler, asio::io_context::executor_type>;
-
-  static AsioWait Wait(Receiving& self, MessagePort& port) {
-    absl::StatusOr<MessageEvent> event = co_await port.Next();
-    const std::error_code error = AsioError(event.status());
-    self.Complete(error, event.ok() ? *std::move(event) : MessageEvent());
-  }
-
-  // Hands the handler to its executor, and destroys this object.
-  void Complete(std::error_code error, MessageEvent event) {
-    const std::shared_ptr<AsioCore> core = core_.shared_from_this();
-    const std::unique_ptr<AsioPending> self = std::move(*place_);
-    core->pending_.erase(place_);
-    // Through the io_context first: never inside async_receive, a turn of Sabre's loop or an emit. From there
-    // as Asio's own operations go to the handler's executor.
-    asio::post(core->context_, [work = std::move(handler_work_), handler = std::move(handler_),
-                                error, event = std::move(event)]() mutable {
-      asio::dispatch(work.get_executor(),
-                     [handler = std::move(handler), error, event = std::move(event)]() mutable {
-                       std::move(handler)(error, std::move(event));
-                     });
-    });
-    core->Update();
-  }
-
-  AsioCore& core_;
-  Handler handler_;
-  asio::executor_work_guard<asio::io_context::executor_type> io_work_;
-  asio::executor_work_guard<Executor> handler_work_;
-  const std::shared_ptr<Receiving*> self_ = std::make_shared<Receiving*>(this);
-  Pending::iterator place_;
-  std::coroutine_handle<> wait_;
-};
-
-template <typename Handler>
-void AsioCore::Receive(Handler handler, MessagePort& port) {
-  auto receiving = std::make_unique<Receiving<Handler>>(*this, std::move(handler));
-  Receiving<Handler>& started = *receiving;
-  pending_.push_front(std::move(receiving));
-  started.Start(pending_.begin(), port);
-  Update();
-}
 
 }  // namespace internal
 }  // namespace sabre

@@ -37,10 +37,14 @@ namespace sabre {
 // Thread-safety: all from the loop's thread.
 class UvLoop {
  public:
-  // Adds the thread's event loop to `loop`. One at a time a thread.
-  // Errors: those of EventLoop::native_handle; kInternal with libuv's text.
+  // Adds the thread's event loop to `loop`.
+  // Errors: kFailedPrecondition if it is in a foreign loop already; those of EventLoop::native_handle;
+  //   kInternal with libuv's text. Blocking: no.
   static absl::StatusOr<UvLoop> Attach(uv_loop_t* loop) {
     EventLoop& sabre_loop = EventLoop::Current();
+    if (sabre_loop.has_alive_observer()) {
+      return absl::FailedPreconditionError("UvLoop: the thread's event loop is in a loop already");
+    }
     absl::StatusOr<int> fd = sabre_loop.native_handle();
     if (!fd.ok()) return std::move(fd).status();
     auto watch = std::make_unique<Watch>();

@@ -14,7 +14,9 @@ class Executor;
 
 // Agent
 //
-// One per thread, made at its first use; a Worker sets the fields of its own before its entry runs.
+// One per thread, made at its first use; a Worker sets the fields of its own before its entry runs. It ends
+// with the thread, after the thread-locals that were made since. Those that end still later, and statics,
+// may go on asking for it: the number is the same, all else is as at first.
 //
 // Thread-safety: an agent belongs to its thread; `id` may be read by any that has a reference.
 // Spec: ECMA-262 Agents (https://tc39.es/ecma262/#sec-agents).
@@ -50,8 +52,8 @@ class Agent {
 
   // What runs in this thread when the agent ends, with its number: after the thread's event loop has ended.
   using EndHook = void (*)(std::uint64_t agent_id);
-  // A hook that was given before is not called twice.
-  void CallAtEnd(EndHook hook);
+  // A hook that was given before is not called twice. Returns: false if the agent ends or has ended.
+  bool CallAtEnd(EndHook hook);
 
   // For Worker: a number for the agent of a thread that is yet to be made, and its use there, before the
   // first Current.
@@ -59,14 +61,18 @@ class Agent {
   static void UseReservedId(std::uint64_t id) noexcept;
 
  private:
+  struct Ender;
+
   Agent() noexcept;
-  ~Agent();
+  static Agent& Make() noexcept;
+  void End();
 
   const std::uint64_t id_;
   bool can_block_ = true;
   std::string name_;
   std::stop_token stop_token_;
   Executor* executor_ = nullptr;
+  bool ended_ = false;
   std::vector<EndHook> end_hooks_;
 };
 

@@ -28,8 +28,8 @@ constexpr TraceCategory operator|(TraceCategory a, TraceCategory b) noexcept {
 struct TraceOptions {
   TraceCategory categories = TraceCategory::kMessages | TraceCategory::kWaits |
                              TraceCategory::kLoops | TraceCategory::kWorkers | TraceCategory::kUser;
-  // Bytes for the events of all threads together, some 40 an event. What does not fit is dropped, the
-  // latest events that is, and counted.
+  // Bytes for the spans of all threads together, some 40 a span. What does not fit is dropped, the
+  // latest spans that is, and counted.
   std::size_t max_bytes = std::size_t{64} << 20;
   // What the process is called in the trace.
   std::string process_name = "sabre";
@@ -37,9 +37,9 @@ struct TraceOptions {
 
 // TraceStats
 struct TraceStats {
-  std::uint64_t events = 0;   // in the trace
-  std::uint64_t dropped = 0;  // for which there was no room
-  std::uint64_t threads = 0;  // that have events
+  std::uint64_t events = 0;   // spans in the trace
+  std::uint64_t dropped = 0;  // spans for which there was no room
+  std::uint64_t threads = 0;  // that have spans
 };
 
 // Begins to trace this process, every thread of it. While no trace runs, a place that would be traced costs
@@ -52,11 +52,13 @@ absl::Status StartTrace(const TraceOptions& options = {});
 // chrome://tracing open. Threads are called by the numbers and names of their agents. A span that has not
 // ended (a thread that waits for ever) goes to the end of the trace and says "unfinished". An arrow
 // whose one end was dropped is left out. Text that is not UTF-8 has U+FFFD in place of the bad bytes.
-// Errors: kFailedPrecondition if no trace runs. Thread-safety: thread-safe.
+// Errors: kFailedPrecondition if no trace runs. Blocking: while it writes the text; the threads go on, and
+//   another trace may begin. Thread-safety: thread-safe.
 absl::StatusOr<std::string> StopTrace(TraceStats* stats = nullptr);
 
 // The same into a file, which is made or replaced, without holding the text in memory.
-// Errors: also those of the system for `path`; the trace has ended then, and is lost.
+// Errors: also those of the system for `path`; the trace has ended then, and is lost. Blocking: for the file,
+//   too. Thread-safety: thread-safe.
 absl::StatusOr<TraceStats> StopTraceTo(const std::string& path);
 
 namespace internal {

@@ -105,7 +105,8 @@ class BroadcastChannel {
   void Ref() { port_.Ref(); }
   void Unref() { port_.Unref(); }
 
-  // The receiving end as a port: for Select and adapters, and to hand it to another thread.
+  // The receiving end as a port: for Select and adapters, and to hand it to another thread. Whoever has it
+  // then receives, and leaves the name by its Close; this object still posts.
   // What is posted to it is refused with kUnavailable.
   MessagePort& port() noexcept { return port_; }
 

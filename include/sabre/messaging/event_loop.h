@@ -82,6 +82,8 @@ class EventLoop final : public Executor {
   // Calls `observer` whenever alive() may have changed, in Poll and outside of it. Replaces an earlier
   // one; null: nobody. The observer must not run the loop.
   void set_alive_observer(absl::AnyInvocable<void()> observer);
+  // Whether there is one: an adapter has put the loop into a foreign loop.
+  bool has_alive_observer() const noexcept;
 
   // How many pieces of work that other threads posted, ports that became ready among them, run in one turn
   // before timers and what the loop's own work has posted get theirs. At least 1.

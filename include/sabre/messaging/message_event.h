@@ -39,8 +39,24 @@ class MessageEvent {
       std::memcpy(short_, bytes.data(), size_);
     }
   }
-  MessageEvent(MessageEvent&&) = default;
-  MessageEvent& operator=(MessageEvent&&) = default;
+  // What was moved from has no value.
+  MessageEvent(MessageEvent&& other) noexcept
+      : attachments_(std::move(other.attachments_)),
+        graph_(std::move(other.graph_)),
+        long_(std::move(other.long_)),
+        size_(std::exchange(other.size_, 0)),
+        trace_arrow_(other.trace_arrow_) {
+    std::memcpy(short_, other.short_, sizeof short_);
+  }
+  MessageEvent& operator=(MessageEvent&& other) noexcept {
+    attachments_ = std::move(other.attachments_);
+    graph_ = std::move(other.graph_);
+    long_ = std::move(other.long_);
+    size_ = std::exchange(other.size_, 0);
+    trace_arrow_ = other.trace_arrow_;
+    std::memmove(short_, other.short_, sizeof short_);
+    return *this;
+  }
 
   // The value as a T. Unknown fields are skipped.
   // Errors: kDataLoss if the message is not a T: the path, the byte offset, what was expected.

@@ -162,7 +162,7 @@ class MessagePort final : public Transferable {
   // Spec: HTML, messageerror.
   void OnMessageError(ErrorHandler handler);
   // Calls `handler` once, on the same loop, when the channel is closed and the last message has been
-  // handled. Takes effect with OnMessage.
+  // handled. Takes effect with OnMessage. The port's handlers are destroyed after it: they may hold the port.
   void OnClose(CloseHandler handler);
 
   // Whether the port, while it has a message or drain handler, keeps its loop going. It does until Unref.

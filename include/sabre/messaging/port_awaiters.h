@@ -68,6 +68,21 @@ class NextAwaiter final : public PortAwaiter {
   std::optional<MessageEvent> event_;
 };
 
+// For who takes the message himself, and when he likes: the wait of Next alone. OK: there may be something to
+// receive, or the end of the channel.
+class ReadableAwaiter final : public PortAwaiter {
+ public:
+  explicit ReadableAwaiter(std::shared_ptr<PortState> port) noexcept;
+  ~ReadableAwaiter() override;
+  absl::Status await_resume();
+
+ private:
+  absl::StatusOr<bool> Look(PortState& port) override;
+  bool Arm(PortState& port, PortWait& wait) override;
+
+  bool armed_ = false;
+};
+
 // co_await port.Room()
 class RoomAwaiter final : public PortAwaiter {
  public:

@@ -64,8 +64,9 @@ class [[nodiscard]] Lock {
   std::string_view name() const noexcept;
   LockMode mode() const noexcept;
 
-  // A stop is requested here when the lock is taken away: stolen, or its agent has ended. A stop callback
-  // runs in the thread that did it, and must not throw. A token that never stops, if empty.
+  // A stop is requested here when the lock is taken away: stolen, or its agent has ended. held() is
+  // false before that, and the next holder may be there before. A stop callback runs in the thread that did
+  // it, and must not throw. A token that never stops, if empty.
   std::stop_token lost_token() const noexcept;
 
   // Gives the lock back; this object is empty afterwards.
@@ -93,7 +94,8 @@ class [[nodiscard]] Lock {
 // Errors: kUnimplemented (NotSupportedError) if the name begins with '-', or for `steal` with
 //   `if_available` or a shared mode; kDeadlineExceeded after `timeout`; kCancelled (AbortError) if a stop was
 //   requested of `stop_token` or of the calling agent, or the lock was stolen as soon as it was granted;
-//   kFailedPrecondition if it would have to wait and the thread may not block (Agent::can_block).
+//   kFailedPrecondition if it would have to wait and the thread may not block (Agent::can_block), or if the
+//   thread ends and the locks of its agent were given back already.
 // Blocking: yes, unless `if_available`, `steal` or timeout <= 0. Thread-safety: thread-safe.
 // Spec: LockManager.request (https://w3c.github.io/web-locks/#api-lock-manager-request), which calls back
 //   while the lock is held; RequestLockAsync (async_lock.h) does.

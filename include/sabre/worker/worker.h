@@ -42,7 +42,8 @@ class WorkerEvents;
 // exit. They keep that loop going, and end with the handle.
 //
 // Exit code: 1 after an error (an exception, a status that is not OK; kCancelled is none once a stop is
-// requested) and after Terminate; else that of WorkerScope::Exit or set_exit_code; else 0.
+// requested) and after Terminate, unless that came when the entry and its loop had ended; else that of
+// WorkerScope::Exit or set_exit_code; else 0.
 //
 // Thread-safety: PostMessage, Terminate, Metrics, termination, thread_id and exited from any thread; all else
 //   from the thread that owns the handle (with handlers: their loop's). The five questions: the entry
@@ -59,7 +60,7 @@ class Worker {
   using StuckHandler = absl::AnyInvocable<void(absl::Duration since_stop)>;
 
   // Starts a worker. Messages may be posted to it at once.
-  // Errors: kInvalidArgument if there is a transfer list (it needs data); kOutOfRange, kPermissionDenied
+  // Errors: kInvalidArgument if `entry` is empty, or there is a transfer list (it needs data); kOutOfRange, kPermissionDenied
   //   or kUnimplemented for an option that cannot be; kResourceExhausted if the system refuses the
   //   thread or the memory for it. Then nothing is left behind and nothing was detached.
   // Blocking: until the thread has its CPU affinity and nice value, if there are any to be had.

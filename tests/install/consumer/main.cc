@@ -4,6 +4,11 @@
 #include <thread>
 
 #include "jobs.h"
+#ifdef __linux__
+#include <unistd.h>
+
+#include "sabre/adapters/epoll.h"
+#endif
 
 struct Order {
   int id = 0;
@@ -50,6 +55,27 @@ bool WorkerWorks() {
   return *worker->Receive()->As<std::string>() == "hello" && worker->Join().ok();
 }
 
+// The adapters are installed, though sabre.h has none of them.
+bool AdapterWorks() {
+#ifdef __linux__
+  const int set = epoll_create1(0);
+  int got = 0;
+  {
+    absl::StatusOr<sabre::EpollLoop> loop = sabre::EpollLoop::Attach(set, 1);
+    auto [here, there] = sabre::MessageChannel::Create();
+    here.OnMessage([&got](sabre::MessageEvent) { ++got; });
+    if (!loop.ok() || !there.PostMessage(1).ok()) return false;
+    there.Close();
+    epoll_event event{};
+    while (loop->alive() && epoll_wait(set, &event, 1, -1) >= 0) loop->Run();
+  }
+  close(set);
+  return got == 1;
+#else
+  return true;
+#endif
+}
+
 bool PoolWorks() {
   auto pool = sabre::WorkerPool::Create({.max_threads = 2});
   sabre::Task<int> task = pool->Run([](int n) { return n + 1; }, 41);
@@ -59,7 +85,8 @@ bool PoolWorks() {
 }  // namespace
 
 int main() {
-  const bool works = QueueWorks() && MemoryWorks() && CloneWorks() && WorkerWorks() && PoolWorks();
+  const bool works = QueueWorks() && MemoryWorks() && CloneWorks() && WorkerWorks() &&
+                     AdapterWorks() && PoolWorks();
   std::puts(works ? "the installed library works" : "the installed library does not work");
   return works ? 0 : 1;
 }
