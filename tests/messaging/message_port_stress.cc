@@ -211,7 +211,9 @@ TEST_CASE(
   for (int round = 0; round < channels; ++round) {
     const std::size_t capacity = 1 + random() % 20;
     auto [a, b] = MessageChannel::Create({.capacity = {.messages = capacity}});
-    auto [road, end] = MessageChannel::Create();
+    MessageChannel way = MessageChannel::Create();
+    MessagePort& road = way.port1;
+    MessagePort& end = way.port2;
     const bool closes = random() % 2 == 0;
     const int count = 200;
     int posted[3] = {};
