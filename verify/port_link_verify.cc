@@ -13,7 +13,6 @@
 #include "verify/port_link_models.h"
 
 namespace {
-
 using namespace sabre::verify;
 using namespace sabre::kernel;
 using namespace sabre::port_link_models;
@@ -527,7 +526,8 @@ struct SleepsWithoutArming : Model<SleepsWithoutArming, 2> {
 const Suite port_link(
     "PortLink",
     {"lib/kernel/port_link.h", "lib/kernel/port_inbox.h", "lib/kernel/port_listener.h",
-     "lib/kernel/port_limits.h", "lib/kernel/port_count.h"},
+     "lib/kernel/port_limits.h", "lib/kernel/port_count.h", "lib/kernel/port_side_data.h",
+     "lib/kernel/brief_mutex.h"},
     {
         Claim<ReceiverMissesNothing>("no message and no close is missed in sleep",
                                      {.searches = {Bound(3, 300'000), Random(20'000)},
