@@ -1,9 +1,11 @@
-// Claims about the state machines in lib/kernel in which nobody blocks.
+// Claims about the small state machines in lib/kernel.
 #include <cstddef>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "lib/kernel/admission.h"
+#include "lib/kernel/brief_mutex.h"
 #include "lib/kernel/grow_length.h"
 #include "lib/kernel/ref_count.h"
 #include "lib/kernel/task_state.h"
@@ -379,6 +381,28 @@ const Suite grow_length(
         Claim<RefusedCommit>("a refused commit changes nothing",
                              {.searches = {Full(), Random(20'000)},
                               .reaches = {"refused", "too late"}}),
+    });
+
+// ---- BriefMutex
+
+// Holders exclude each other, and what one wrote the next one sees; whether it was looked for or slept for.
+struct HoldersExcludeEachOther : Model<HoldersExcludeEachOther, 2> {
+  BriefMutex<S, 2> mutex;
+  S::Var<int> value{0};
+  void Thread(int) {
+    for (int i = 0; i < 2; ++i) {
+      const std::lock_guard<BriefMutex<S, 2>> lock(mutex);
+      value.Set(value.Get() + 1);
+    }
+  }
+  void After() { SABRE_VERIFY(value.Get() == 4); }
+};
+
+const Suite brief_mutex(
+    "BriefMutex", {"lib/kernel/brief_mutex.h"},
+    {
+        Claim<HoldersExcludeEachOther>("holders exclude each other, and see what was written",
+                                       {.searches = {Bound(4, 300'000), Random(20'000)}}),
     });
 
 }  // namespace

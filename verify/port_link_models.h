@@ -75,7 +75,8 @@ class ModelQueue {
   S::Var<std::size_t> bytes_{0};
 };
 
-using Link = PortLink<ModelQueue, S>;
+// Without looks, each of which is one more place for a switch; BriefMutex has a model of its own.
+using Link = PortLink<ModelQueue, S, /*kLooks=*/0>;
 
 struct Listener final : BasicPortListener<S> {
   void OnPortReady() override {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "lib/kernel/brief_mutex.h"
 #include "lib/kernel/port_count.h"
 #include "lib/kernel/port_inbox.h"
 #include "lib/kernel/port_listener.h"
@@ -526,8 +525,7 @@ struct SleepsWithoutArming : Model<SleepsWithoutArming, 2> {
 const Suite port_link(
     "PortLink",
     {"lib/kernel/port_link.h", "lib/kernel/port_inbox.h", "lib/kernel/port_listener.h",
-     "lib/kernel/port_limits.h", "lib/kernel/port_count.h", "lib/kernel/port_side_data.h",
-     "lib/kernel/brief_mutex.h"},
+     "lib/kernel/port_limits.h", "lib/kernel/port_count.h", "lib/kernel/port_side_data.h"},
     {
         Claim<ReceiverMissesNothing>("no message and no close is missed in sleep",
                                      {.searches = {Bound(3, 300'000), Random(20'000)},

@@ -2,8 +2,6 @@
 #ifndef SABRE_LIB_KERNEL_BRIEF_MUTEX_H_
 #define SABRE_LIB_KERNEL_BRIEF_MUTEX_H_
 
-#include <type_traits>
-
 #include "sabre/sync/policy.h"
 #include "sabre/sync/std_sync.h"
 
@@ -12,8 +10,8 @@ namespace sabre::kernel {
 // BriefMutex
 //
 // A mutex whose holders are through in less time than it takes to fall asleep and be woken: who wants it
-// looks for it for a moment before that.
-template <BlockingPolicy S>
+// looks for it `kLooks` times before that.
+template <BlockingPolicy S, int kLooks>
 class BriefMutex {
  public:
   void lock() {
@@ -26,9 +24,6 @@ class BriefMutex {
   void unlock() { mutex_.unlock(); }
 
  private:
-  // In a model each look would be one more place for a switch, of which nothing depends.
-  static constexpr int kLooks = std::is_same_v<S, StdSync> ? 100 : 0;
-
   typename S::Mutex mutex_;
 };
 

@@ -29,14 +29,14 @@ namespace sabre::kernel {
 // kClosed. A message for a reserved place of a side that was closed meanwhile is dropped, as the rest of
 // its queue was.
 //
-// `Queue`: see PortInbox.
+// `Queue`: see PortInbox; `kLooks`: see BriefMutex.
 //
 // Thread-safety: all members from any thread.
 // Locks: a side's `reading`, then `mutex_`; none while a message is destroyed or a listener is told.
 // Memory ordering: everything before a Post happens before the return of the Pop that takes its message,
 //   and before the OnPortReady it causes; with limits, everything before a Pop happens before the Post
 //   that finds room because of it.
-template <class Queue, BlockingPolicy S = StdSync>
+template <class Queue, BlockingPolicy S = StdSync, int kLooks = 100>
 class PortLink {
  public:
   using Listener = BasicPortListener<S>;
@@ -199,7 +199,7 @@ class PortLink {
 
  private:
   using Told = PortListeners<S>;
-  using Mutex = BriefMutex<S>;
+  using Mutex = BriefMutex<S, kLooks>;
   using Side = PortSideData<Queue, S>;
 
   Side& At(PortSide side) noexcept { return sides_[static_cast<std::size_t>(side)]; }
